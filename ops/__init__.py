@@ -1,1 +1,1 @@
-"""."""
+"""The machine's side: brings what is missing, renders an instance, starts and watches its processes."""

@@ -1,0 +1,165 @@
+"""Makes `.venv` from requirements.lock: run by a bare Python 3.11+, so only the standard library is imported here."""
+
+import hashlib
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from ops.console import complain, say, step
+from ops.errors import OpsError, explain
+from ops.locks import only_one
+from ops.pip_settings import for_uv, parse
+from ops.users import PROJECT, become_owner
+
+VENV = PROJECT / ".venv"
+PYTHON = VENV / "bin" / "python"
+STAMP = VENV / "hotline-stamp"
+LOCK = PROJECT / "requirements.lock"
+UV_LOCK = PROJECT / "ops" / "locks" / "uv.lock"
+LOCAL = PROJECT / ".local"
+
+
+def main() -> int:
+    """Bring `.venv` up to date; returns the process's exit code."""
+    os.umask(0o022)
+    try:
+        become_owner()
+        check_interpreter()
+        with only_one(LOCAL / "bootstrap.lock", "preparing the Python environment"):
+            if not up_to_date():
+                build()
+    except OpsError as error:
+        complain(f"make: {error}")
+        return 1
+    except OSError as error:
+        complain(f"make: {explain(error)}")
+        return 1
+    return 0
+
+
+def check_interpreter() -> None:
+    """Raise OpsError when this Python is not one the project runs on."""
+    if not (3, 11) <= sys.version_info[:2] < (3, 14):
+        raise OpsError(f"Python {sys.version.split()[0]} does not run this project", "make PYTHON=/path/to/python3.11")
+
+
+def wanted_stamp() -> str:
+    """Fingerprint of what the environment must hold, and where: a moved folder needs a new one."""
+    digest = hashlib.sha256()
+    for part in (LOCK.read_bytes(), UV_LOCK.read_bytes(), str(PROJECT).encode(), b"1"):
+        digest.update(hashlib.sha256(part).digest())
+    return digest.hexdigest()
+
+
+def up_to_date() -> bool:
+    """Whether `.venv` holds what the locks say and its interpreter still starts; PYTHON= of another version rebuilds."""
+    if not STAMP.is_file() or STAMP.read_text() != wanted_stamp() or not PYTHON.exists():
+        return False
+    return _version_of_venv() in (None, f"{sys.version_info[0]}.{sys.version_info[1]}")
+
+
+def _version_of_venv() -> str | None:
+    for line in (VENV / "pyvenv.cfg").read_text().splitlines():
+        name, _, value = line.partition("=")
+        if name.strip() in ("version", "version_info"):
+            return ".".join(value.strip().split(".")[:2])
+    return None
+
+
+def build() -> None:
+    """Make the environment, bring uv with pip, and let uv install what the lock says."""
+    with step("Preparing the Python environment (.venv)"):
+        make_venv()
+        STAMP.unlink(missing_ok=True)
+        pip = find_pip()
+        environment = {**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1"}
+        environment.setdefault("PIP_CACHE_DIR", str(LOCAL / "cache" / "pip"))
+        environment.setdefault("UV_CACHE_DIR", str(LOCAL / "cache" / "uv"))
+        if not (VENV / "bin" / "uv").exists():
+            say("    bringing the installer (uv)")
+            run([*pip, "install", "--quiet", "--require-hashes", "-r", str(UV_LOCK)], environment)
+        listing = subprocess.run(
+            [*pip, "config", "list"], env=environment, capture_output=True, text=True, check=False
+        ).stdout
+        say("    bringing the libraries of requirements.lock")
+        sync = [str(VENV / "bin" / "uv"), "pip", "sync", "--python", str(PYTHON), "--compile-bytecode", str(LOCK)]
+        run(sync, {**environment, **for_uv(parse(listing), environment)})
+        STAMP.write_text(wanted_stamp())
+
+
+def make_venv() -> None:
+    """Make `.venv` anew unless it stands, works, and is of this Python's version and place."""
+    if (VENV / "pyvenv.cfg").is_file() and PYTHON.exists() and _works() and not _moved():
+        return
+    if VENV.exists():
+        say("    making .venv anew")
+        shutil.rmtree(VENV)
+    run([sys.executable, "-m", "venv", "--without-pip", str(VENV)], dict(os.environ))
+
+
+def _works() -> bool:
+    code = "import sys; print('%d.%d' % sys.version_info[:2])"
+    result = subprocess.run([str(PYTHON), "-c", code], capture_output=True, text=True, check=False)
+    return result.stdout.strip() == f"{sys.version_info[0]}.{sys.version_info[1]}"
+
+
+def _moved() -> bool:
+    text = (VENV / "bin" / "activate").read_text() if (VENV / "bin" / "activate").is_file() else ""
+    return str(VENV) not in text
+
+
+def find_pip() -> list[str]:
+    """Return a command that runs some pip inside `.venv`: its own, a wheel on this machine, the machine's, a fetched one."""
+    for probe in ([str(PYTHON), "-m", "pip"], [sys.executable, "-m", "pip", "--python", str(PYTHON)]):
+        if subprocess.run([*probe, "--version"], capture_output=True, check=False).returncode == 0:
+            return probe
+    for folder in pip_wheel_folders():
+        for wheel in sorted(folder.glob("pip-*.whl"), reverse=True):
+            return [str(PYTHON), str(wheel / "pip")]
+    return [str(PYTHON), str(fetched_wheel() / "pip")]
+
+
+def pip_wheel_folders() -> list[Path]:
+    """Where a Python installation keeps the wheel of pip that it gives to new environments."""
+    folders = [Path("/usr/share/python-wheels")]
+    bundled = importlib.util.find_spec("ensurepip")
+    if bundled is not None and bundled.origin:
+        folders.append(Path(bundled.origin).parent / "_bundled")
+    return folders
+
+
+def fetched_wheel() -> Path:
+    """Bring Debian's wheel of pip through a private apt and return its path."""
+    # Imported here: only a machine without pip needs apt.
+    from asterisk_conf.fetch import FetchError, fetch_debs  # noqa: PLC0415 - see above
+
+    place = LOCAL / "tools" / "pip" / "root"
+    wheels = place / "usr" / "share" / "python-wheels"
+    if not list(wheels.glob("pip-*.whl")):
+        say("    this Python has no pip: bringing Debian's")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            fetch_debs(["python3-pip-whl"], place, None, leave_out=("[!p]*", "perl*", "python3", "python3-[!p]*"))
+        except FetchError as error:
+            raise OpsError(f"this Python has no pip, and it could not be brought: {error}", "install python3-pip") from None
+    found = sorted(wheels.glob("pip-*.whl"))
+    if not found:
+        raise OpsError("Debian's python3-pip-whl holds no pip", "install python3-pip, then run make again")
+    return found[-1]
+
+
+def run(command: list[str], environment: dict[str, str]) -> None:
+    """Run one command of the set-up with its output shown; raise OpsError when it fails."""
+    if subprocess.run(command, env=environment, cwd=PROJECT, check=False).returncode != 0:
+        raise OpsError(
+            f"this step failed: {' '.join(command)}",
+            "read the lines above (network? disk? the package index of this machine's pip configuration?) and run make"
+            " again: it goes on where it stopped",
+        )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
