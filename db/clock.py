@@ -4,5 +4,5 @@ import datetime as dt
 
 
 def utc_now() -> dt.datetime:
-    """The present moment, aware, in UTC."""
+    """Return the present moment, aware, in UTC."""
     return dt.datetime.now(dt.UTC)  # noqa: TID251 - this is the clock

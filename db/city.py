@@ -1,0 +1,54 @@
+"""The demonstration city as data: people, queues, numbers and the default menu that `db.seed` writes."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+QUEUES: Final = (("city", "市级"), ("linhe", "临河县"), ("pingyuan", "平原县"))
+
+# Two public numbers on one platform (双号并行): the mayor's line and the newspaper's.
+NUMBERS: Final = (("12345", "政务服务便民热线"), ("63160000", "市长公开电话"))
+
+DEFAULT_MENU: Final = "default"
+
+HALL: Final = (
+    *("王丽华", "李建国", "张晓梅", "刘志强", "陈思雨", "杨海燕", "赵文博", "黄雅琴", "周建华", "吴晓东"),
+    *("徐静怡", "孙立军", "马春兰", "朱俊杰", "胡秀英", "郭明辉", "何佳慧", "高振宇", "林晓燕", "罗国强"),
+    *("郑雪梅", "梁浩然", "谢玉珍", "宋天明", "唐婉清", "许志远", "韩冬梅", "冯子豪", "邓淑芬", "曹永刚"),
+)
+LINHE: Final = ("彭家乐", "曾玉兰", "肖建平", "田小雨")
+PINGYUAN: Final = ("董文静", "潘志明", "袁秋菊", "蔡宏伟")
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One demonstration member of staff; `queues` stand in order of preference."""
+
+    id: str
+    name: str
+    role: str
+    queues: tuple[str, ...]
+
+
+def people() -> tuple[Person, ...]:
+    """Return the demonstration staff.
+
+    The hall serves the city first and takes over for the counties; a county's remote seats serve their own
+    county first and help the city. So a call to any queue is answered as long as anyone is signed in, whichever
+    of the two places has lost its line.
+    """
+    return (
+        *_seats(1001, HALL, ("city", "linhe", "pingyuan")),
+        *_seats(2001, LINHE, ("linhe", "city")),
+        *_seats(3001, PINGYUAN, ("pingyuan", "city")),
+        Person("9001", "沈慧敏", "supervisor", ()),
+        Person("9901", "程立新", "administrator", ()),
+    )
+
+
+def _seats(first: int, names: tuple[str, ...], queues: tuple[str, ...]) -> tuple[Person, ...]:
+    return tuple(Person(str(first + place), name, "agent", queues) for place, name in enumerate(names))
+
+
+def default_tree() -> dict[str, Any]:
+    """Return the default menu, version 1: a greeting, then a person."""
+    return {"start": {"kind": "play", "sound": "greeting", "next": "queue"}}

@@ -1,0 +1,107 @@
+"""Calls, the events they are folded from, their offers, and the return calls they leave owed."""
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, Integer, func, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.tables.base import Base
+
+
+class Call(Base):
+    """One citizen's call: the fold of its events, rewritten whole whenever one more arrives.
+
+    `caller_raw` is what the carrier sent, cleaned; `caller` is its canonical form or null. `source` tells the
+    best witness so far: `voice`, `record` (CEL), `message` (spool).
+    """
+
+    __tablename__ = "calls"
+    __table_args__ = (
+        Index("ix_calls_caller_started_at", "caller", text("started_at DESC")),
+        Index("ix_calls_answered_by_started_at", "answered_by", text("started_at DESC")),
+        Index("ix_calls_started_at", text("started_at DESC")),
+    )
+
+    call_id: Mapped[str] = mapped_column(primary_key=True)
+    source: Mapped[str] = mapped_column(server_default="voice")
+    caller_raw: Mapped[str | None]
+    caller: Mapped[str | None]
+    dialled: Mapped[str | None]
+    line: Mapped[str | None]
+    menu: Mapped[str | None]
+    menu_version: Mapped[int | None] = mapped_column(Integer)
+    menu_path: Mapped[list[str] | None]
+    queue: Mapped[str | None]
+    priority: Mapped[int | None]
+    started_at: Mapped[dt.datetime | None]
+    queued_at: Mapped[dt.datetime | None]
+    first_offered_at: Mapped[dt.datetime | None]
+    answered_at: Mapped[dt.datetime | None]
+    ended_at: Mapped[dt.datetime | None]
+    answered_by: Mapped[str | None]
+    disposition: Mapped[str | None]
+    ended_by: Mapped[str | None]
+    waited_ms: Mapped[int | None]
+    recording: Mapped[str | None]
+    seen_at: Mapped[dt.datetime] = mapped_column(server_default=func.now())
+
+
+class CallEvent(Base):
+    """One accepted event; (`call_id`, `seq`) is the key of its effect."""
+
+    __tablename__ = "call_events"
+
+    call_id: Mapped[str] = mapped_column(ForeignKey("calls.call_id"), primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True)
+    type: Mapped[str]
+    at: Mapped[dt.datetime]
+    data: Mapped[dict[str, Any]]
+    received_at: Mapped[dt.datetime] = mapped_column(server_default=func.now())
+
+
+class RejectedEvent(Base):
+    """An event that can never be applied, kept with its reason; `fingerprint` makes a repeated delivery one row."""
+
+    __tablename__ = "rejected_events"
+
+    fingerprint: Mapped[str] = mapped_column(primary_key=True)
+    call_id: Mapped[str | None]
+    seq: Mapped[str | None]
+    reason: Mapped[str]
+    raw: Mapped[str]
+    received_at: Mapped[dt.datetime] = mapped_column(server_default=func.now())
+
+
+class Offer(Base):
+    """One offer of a call to an agent, and what became of it (`answered`, or the reason it was missed)."""
+
+    __tablename__ = "offers"
+    __table_args__ = (Index("ix_offers_agent_id", "agent_id"),)
+
+    call_id: Mapped[str] = mapped_column(ForeignKey("calls.call_id"), primary_key=True)
+    offer_no: Mapped[int] = mapped_column(Integer, primary_key=True)
+    agent_id: Mapped[str]
+    offered_at: Mapped[dt.datetime | None]
+    finished_at: Mapped[dt.datetime | None]
+    result: Mapped[str | None]
+    waited_ms: Mapped[int | None]
+
+
+class ReturnCall(Base):
+    """A return call the hotline owes; at most one per caller is `owed` at a time."""
+
+    __tablename__ = "return_calls"
+    __table_args__ = (
+        CheckConstraint("state IN ('owed', 'cancelled', 'done')", name="state"),
+        Index("uq_return_calls_owed_caller", "caller", unique=True, postgresql_where=text("state = 'owed'")),
+    )
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    caller: Mapped[str]
+    call_id: Mapped[str] = mapped_column(ForeignKey("calls.call_id"))
+    queue: Mapped[str | None]
+    owed_since: Mapped[dt.datetime]
+    state: Mapped[str] = mapped_column(server_default="owed")
+    settled_at: Mapped[dt.datetime | None]
+    settled_by_call: Mapped[str | None]

@@ -1,0 +1,46 @@
+"""Agents, the queues they serve, and failed sign-ins."""
+
+import datetime as dt
+from typing import Final
+
+from sqlalchemy import CheckConstraint, ForeignKey, SmallInteger, func, true
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.tables.base import Base
+
+ROLES: Final = ("agent", "supervisor", "administrator")
+
+
+class Agent(Base):
+    """One member of staff; `id` is the staff number 工号."""
+
+    __tablename__ = "agents"
+    __table_args__ = (CheckConstraint("role IN ('agent', 'supervisor', 'administrator')", name="role"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    extension: Mapped[str] = mapped_column(unique=True)
+    role: Mapped[str]
+    password_hash: Mapped[str]
+    active: Mapped[bool] = mapped_column(server_default=true())
+    created_at: Mapped[dt.datetime] = mapped_column(server_default=func.now())
+
+
+class AgentQueue(Base):
+    """An agent serves a queue; a smaller preference is served first."""
+
+    __tablename__ = "agent_queues"
+
+    agent_id: Mapped[str] = mapped_column(ForeignKey("agents.id", ondelete="CASCADE"), primary_key=True)
+    queue_id: Mapped[str] = mapped_column(ForeignKey("queues.id", ondelete="CASCADE"), primary_key=True)
+    preference: Mapped[int] = mapped_column(SmallInteger)
+
+
+class SignInAttempt(Base):
+    """Sign-ins since the last success, kept for unknown staff numbers too, so that both look alike from outside."""
+
+    __tablename__ = "sign_in_attempts"
+
+    agent_id: Mapped[str] = mapped_column(primary_key=True)
+    failures: Mapped[int]
+    last_at: Mapped[dt.datetime] = mapped_column(index=True)
