@@ -16,6 +16,7 @@ from ops.users import PROJECT, become_owner
 
 VENV = PROJECT / ".venv"
 PYTHON = VENV / "bin" / "python"
+UV = VENV / "bin" / "uv"
 STAMP = VENV / "hotline-stamp"
 LOCK = PROJECT / "requirements.lock"
 UV_LOCK = PROJECT / "ops" / "locks" / "uv.lock"
@@ -75,19 +76,35 @@ def build() -> None:
         make_venv()
         STAMP.unlink(missing_ok=True)
         pip = find_pip()
-        environment = {**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1"}
-        environment.setdefault("PIP_CACHE_DIR", str(LOCAL / "cache" / "pip"))
-        environment.setdefault("UV_CACHE_DIR", str(LOCAL / "cache" / "uv"))
-        if not (VENV / "bin" / "uv").exists():
+        if not UV.exists():
             say("    bringing the installer (uv)")
-            run([*pip, "install", "--quiet", "--require-hashes", "-r", str(UV_LOCK)], environment)
-        listing = subprocess.run(
-            [*pip, "config", "list"], env=environment, capture_output=True, text=True, check=False
-        ).stdout
+            run([*pip, "install", "--quiet", "--require-hashes", "-r", str(UV_LOCK)], own_caches())
         say("    bringing the libraries of requirements.lock")
-        sync = [str(VENV / "bin" / "uv"), "pip", "sync", "--python", str(PYTHON), "--compile-bytecode", str(LOCK)]
-        run(sync, {**environment, **for_uv(parse(listing), environment)})
+        sync = [str(UV), "pip", "sync", "--python", str(PYTHON), "--compile-bytecode", str(LOCK)]
+        # At a terminal uv draws bars; elsewhere it would list every package, and the step's own ticks say enough.
+        sync += [] if sys.stderr.isatty() else ["--quiet"]
+        run(sync, uv_environment(pip))
         STAMP.write_text(wanted_stamp())
+
+
+def install_into(folder: Path, lock: Path) -> None:
+    """Install the packages of a lock file (with hashes) into a folder of their own; raise OpsError when it fails."""
+    install = [str(UV), "pip", "install", "--quiet", "--python", str(PYTHON), "--target", str(folder), "-r", str(lock)]
+    run([*install, "--require-hashes"], uv_environment(find_pip()))
+
+
+def own_caches() -> dict[str, str]:
+    """Return the environment with the installers' caches inside the project's folder, unless it names others."""
+    quiet = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1"}
+    caches = {"PIP_CACHE_DIR": str(LOCAL / "cache" / "pip"), "UV_CACHE_DIR": str(LOCAL / "cache" / "uv")}
+    return {**quiet, **caches, **os.environ}
+
+
+def uv_environment(pip: list[str]) -> dict[str, str]:
+    """Return the environment in which uv looks where this machine's pip would."""
+    environment = own_caches()
+    listing = subprocess.run([*pip, "config", "list"], env=environment, capture_output=True, text=True, check=False)
+    return {**environment, **for_uv(parse(listing.stdout), environment)}
 
 
 def make_venv() -> None:
@@ -144,7 +161,7 @@ def fetched_wheel() -> Path:
         try:
             fetch_debs(["python3-pip-whl"], place, None, leave_out=("[!p]*", "perl*", "python3", "python3-[!p]*"))
         except FetchError as error:
-            raise OpsError(f"this Python has no pip, and it could not be brought: {error}", "install python3-pip") from None
+            raise OpsError(f"this Python has no pip, and none could be brought: {error}", "install python3-pip") from None
     found = sorted(wheels.glob("pip-*.whl"))
     if not found:
         raise OpsError("Debian's python3-pip-whl holds no pip", "install python3-pip, then run make again")

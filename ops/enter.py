@@ -66,7 +66,7 @@ def check(result: int, doing: str) -> None:
 
 
 def mount(source: str, target: Path, kind: str, flags: int, data: str = "") -> None:
-    """mount(2)."""
+    """Call mount(2)."""
     result = _libc.mount(
         source.encode(), os.fsencode(target), kind.encode(), ctypes.c_ulong(flags), data.encode() or None
     )
@@ -102,8 +102,8 @@ def drop(uid: int, gid: int) -> None:
     os.setgroups([])
     os.setresgid(gid, gid, gid)
     os.setresuid(uid, uid, uid)
-    name = pwd.getpwuid(uid).pw_name
-    os.environ.update(USER=name, LOGNAME=name)
+    person = pwd.getpwuid(uid)
+    os.environ.update(USER=person.pw_name, LOGNAME=person.pw_name, HOME=person.pw_dir)
 
 
 def die_with(parent: int) -> None:

@@ -1,0 +1,97 @@
+"""Looks at the database before anything is started on it, and says in words what is wrong with its address."""
+
+import asyncio
+import ssl
+
+import asyncpg
+
+from db.address import EXAMPLE, DatabaseAddressError, parse_address
+from ops.errors import OpsError
+
+OLDEST = 140000
+SECONDS = 10.0
+
+
+def check(address: str) -> None:
+    """Raise OpsError unless a usable PostgreSQL (14 or newer, UTF-8, tables may be made) answers at the address."""
+    asyncio.run(_check(address))
+
+
+def dsn(address: str) -> str:
+    """Return the address in the form asyncpg itself takes."""
+    scheme, mark, rest = address.strip().partition("://")
+    return f"postgresql{mark}{rest}" if scheme in ("postgresql+asyncpg", "postgres") else address.strip()
+
+
+def spoken(address: str) -> str:
+    """Return the address without its password, for messages."""
+    try:
+        return parse_address(address).set(drivername="postgresql").render_as_string(hide_password=True)
+    except DatabaseAddressError:
+        return "(not an address)"
+
+
+async def _check(address: str) -> None:
+    try:
+        parse_address(address)
+    except DatabaseAddressError as error:
+        raise OpsError(str(error), f"set DATABASE_URL={EXAMPLE}, or unset it to use the project's own PostgreSQL") from None
+    connection = await _connect(address)
+    try:
+        await _examine(connection, address)
+    finally:
+        await connection.close(timeout=SECONDS)
+
+
+async def _connect(address: str) -> "asyncpg.Connection[asyncpg.Record]":
+    shown = spoken(address)
+    try:
+        return await asyncpg.connect(dsn(address), timeout=SECONDS)
+    except (asyncpg.InvalidPasswordError, asyncpg.InvalidAuthorizationSpecificationError) as error:
+        raise OpsError(f"the database at {shown} refuses the sign-in: {error}", "correct the user or password in DATABASE_URL") from None
+    except asyncpg.InvalidCatalogNameError:
+        raise OpsError(
+            f"the server of {shown} has no such database",
+            "create it (CREATE DATABASE ... ENCODING 'UTF8'), or correct the name in DATABASE_URL",
+        ) from None
+    except asyncpg.PostgresError as error:
+        raise OpsError(f"the database at {shown} refuses: {error}", "see the server's log; then make up again") from None
+    except (asyncpg.InterfaceError, asyncpg.InternalClientError, ConnectionResetError, ssl.SSLError, UnicodeDecodeError) as error:
+        raise OpsError(
+            f"what answers at {shown} does not speak PostgreSQL's language: {error}", "correct host and port in DATABASE_URL"
+        ) from None
+    except (TimeoutError, OSError) as error:
+        reason = error or "no answer within 10 seconds"
+        raise OpsError(
+            f"the database at {shown} cannot be reached: {reason}", "start it, or correct host and port in DATABASE_URL"
+        ) from None
+
+
+async def _examine(connection: "asyncpg.Connection[asyncpg.Record]", address: str) -> None:
+    shown = spoken(address)
+    version = int(await connection.fetchval("SHOW server_version_num"))
+    if version < OLDEST:
+        text = await connection.fetchval("SHOW server_version")
+        raise OpsError(f"the PostgreSQL at {shown} is version {text}", "use PostgreSQL 14 or newer")
+    if await connection.fetchval("SHOW server_encoding") != "UTF8":
+        raise OpsError(f"the database at {shown} cannot hold Chinese text", "create it with ENCODING 'UTF8'")
+    allowed = "SELECT has_schema_privilege(current_user, coalesce(current_schema(), 'public'), 'CREATE')"
+    if not await connection.fetchval(allowed):
+        raise OpsError(
+            f"the user of {shown} may not make tables", "as the owner: GRANT CREATE ON SCHEMA public TO <that user>"
+        )
+
+
+def ensure_exists(address: str) -> None:
+    """Make the embedded server's database unless it is there."""
+    asyncio.run(_ensure_exists(address))
+
+
+async def _ensure_exists(address: str) -> None:
+    server, _, name = address.rpartition("/")
+    connection = await asyncpg.connect(f"{server}/postgres", timeout=SECONDS)
+    try:
+        if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", name):
+            await connection.execute(f'CREATE DATABASE "{name}"')
+    finally:
+        await connection.close(timeout=SECONDS)
