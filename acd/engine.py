@@ -1,0 +1,135 @@
+"""The engine's shell: takes events one by one, lets the floor decide, writes down, then acts.
+
+The only owner of live state in the voice process. Everything runs on one event loop, so `submit` is the inbox: it
+never awaits, and an event raised while another is being carried out waits its turn.
+"""
+
+import datetime as dt
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from acd.clock import utc_now
+from acd.journal import Journal
+from acd.messages import AgentState, Pop
+from acd.rules import effects as fx
+from acd.rules import events as ev
+from acd.rules.floor import Floor
+from acd.rules.state import Call, call_from_dict
+from acd.streams import Streams
+
+ENDED_REMEMBERED = 2000
+
+
+class Hands(Protocol):
+    """What acts for the engine outside of it."""
+
+    def ring(self, order: fx.Ring, *, offer_seq: int) -> None:
+        """Have the call's session ring the agent; `offer_seq` is the number of the offer in the agent's stream."""
+
+    def journal_grew(self) -> None:
+        """There are events for the web process."""
+
+    def agent_changed(self, state: AgentState) -> None:
+        """Show an agent's new state to whoever watches; keep the fallback queue in step."""
+
+
+class Engine:
+    """Single owner of the floor, its journal and the agents' streams."""
+
+    def __init__(self, journal: Journal, *, clock: Callable[[], dt.datetime] = utc_now) -> None:
+        self.floor = Floor()
+        self.journal = journal
+        self.streams = Streams(self.snapshot_of)
+        self._clock = clock
+        self._inbox: deque[ev.Event] = deque()
+        self._busy = False
+        self._hands: Hands | None = None
+        self._offer_seq: dict[str, int] = {}
+        self._cases: dict[str, dict[str, Any]] = {}
+        self._ended: deque[str] = deque(maxlen=ENDED_REMEMBERED)
+
+    def start(self, hands: Hands) -> None:
+        """Take up what the process before has kept; nothing is offered before the first snapshot."""
+        self._hands = hands
+        self.floor.restore([call_from_dict(c) for c in self.journal.calls()], self.journal.agents())
+
+    def submit(self, event: ev.Event) -> None:
+        """Take an event. A refused command raises; every other event is always taken."""
+        if self._busy:
+            self._inbox.append(event)
+            return
+        self._busy = True
+        try:
+            self._take(event)
+            while self._inbox:
+                self._take(self._inbox.popleft())
+        finally:
+            self._busy = False
+
+    def saw_end(self, call_id: str) -> bool:
+        """Whether this process has journaled the call's end itself, or still follows it."""
+        return call_id in self.floor.calls or call_id in self._ended
+
+    def show_pop(self, pop: Pop) -> None:
+        """The second message of a pop, when the agent still has that call."""
+        agent = self.floor.agents.get(pop["agent_id"])
+        if agent is None or agent.call_id != pop["call_id"]:
+            return
+        body = {"type": "case", **pop}
+        if self._cases.get(agent.agent_id) != body:
+            self._cases[agent.agent_id] = body
+            self.streams.tell(agent.agent_id, body)
+
+    def snapshot_of(self, agent_id: str) -> dict[str, Any]:
+        """Everything a screen needs that knows nothing: the agent, the present call, its case."""
+        agent = self.floor.agents.get(agent_id)
+        call = self.floor.calls.get(agent.call_id or "") if agent else None
+        case = self._cases.get(agent_id)
+        same = agent is not None and case is not None and case["call_id"] == agent.call_id
+        return {
+            "agent": agent.public() if agent else None,
+            "call": self._call_on_screen(call, agent.state.value) if agent and call else self._wrapped_call(agent_id),
+            "case": case if same else None,
+        }
+
+    def _call_on_screen(self, call: Call, state: str) -> dict[str, Any]:
+        return {**self.floor.offer_body(call), "phase": state}
+
+    def _wrapped_call(self, agent_id: str) -> dict[str, Any] | None:
+        """The call is over, the wrap-up is not: its offer is kept beside the agent's state."""
+        agent = self.floor.agents.get(agent_id)
+        kept = self.journal.fact(f"offer:{agent_id}")
+        if agent is None or kept is None or kept["call_id"] != agent.call_id:
+            return None
+        return {**kept, "phase": agent.state.value}
+
+    def _take(self, event: ev.Event) -> None:
+        now = self._clock()
+        for effect in self.floor.handle(event, now=now):
+            self._do(effect, now)
+
+    def _do(self, effect: fx.Effect, now: dt.datetime) -> None:
+        hands = self._hands
+        if hands is None:
+            raise RuntimeError("the engine was given an event before start()")
+        match effect:
+            case fx.Tell(agent_id, body):
+                seq = self.streams.tell(agent_id, body)
+                if body["type"] == "offer":
+                    self._offer_seq[agent_id] = seq
+                    self.journal.keep_fact(f"offer:{agent_id}", body)
+            case fx.Record(call_id, kind, data):
+                self.journal.append(call_id, kind.value, data, now=now)
+                hands.journal_grew()
+            case fx.Ring():
+                hands.ring(effect, offer_seq=self._offer_seq[effect.agent_id])
+            case fx.AgentChanged(state):
+                self.journal.keep_agent(state)
+                hands.agent_changed(state)
+            case fx.KeepCall(call_id, data):
+                self.journal.keep_call(call_id, data)
+            case fx.ForgetCall(call_id, witnessed):
+                self.journal.forget_call(call_id)
+                if witnessed:
+                    self._ended.append(call_id)

@@ -1,0 +1,117 @@
+"""The voice process's local memory: the journal of call events, live calls, agents' states, the last configuration.
+
+One SQLite file in WAL mode: a write survives the death of the process at once, and that of the machine up to the last
+checkpoint of the file system. Nothing here knows what an event means.
+"""
+
+import datetime as dt
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import orjson
+import structlog
+
+from acd.messages import AgentState, CallEvent
+
+log = structlog.get_logger(__name__)
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS events (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    call_id TEXT NOT NULL, type TEXT NOT NULL, at TEXT NOT NULL, data BLOB NOT NULL
+);
+CREATE TABLE IF NOT EXISTS calls (call_id TEXT PRIMARY KEY, data BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS agents (agent_id TEXT PRIMARY KEY, data BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS facts (key TEXT PRIMARY KEY, value BLOB NOT NULL);
+"""
+
+
+class Journal:
+    """Appends, hands out and removes call events; `seq` grows for ever, also over restarts and removals.
+
+    When the disk refuses a write the event stays in memory and is written with the next one: calls go on.
+    """
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._db = sqlite3.connect(path, isolation_level=None)
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA synchronous=NORMAL")
+        self._db.executescript(_SCHEMA)
+        row = self._db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'events'").fetchone()
+        self._seq: int = row[0] if row else 0
+        self._unwritten: list[CallEvent] = []
+
+    def close(self) -> None:
+        """Write what is still in memory and close the file."""
+        self._flush()
+        self._db.close()
+
+    def append(self, call_id: str, kind: str, data: dict[str, Any], *, now: dt.datetime) -> CallEvent:
+        """Add one event; it is on its way to the disk before this returns."""
+        self._seq += 1
+        event = CallEvent(call_id=call_id, seq=self._seq, type=kind, at=now.isoformat(), data=data)
+        self._unwritten.append(event)
+        self._flush()
+        return event
+
+    def pending(self, limit: int) -> list[CallEvent]:
+        """The oldest events that the web process has not taken yet."""
+        self._flush()
+        rows = self._db.execute("SELECT seq, call_id, type, at, data FROM events ORDER BY seq LIMIT ?", (limit,))
+        stored = [CallEvent(seq=s, call_id=c, type=t, at=a, data=orjson.loads(d)) for s, c, t, a, d in rows]
+        return stored + self._unwritten[: max(0, limit - len(stored))]
+
+    def remove(self, seqs: list[int]) -> None:
+        """The web process has committed these."""
+        done = set(seqs)
+        self._unwritten = [e for e in self._unwritten if e["seq"] not in done]
+        self._write("DELETE FROM events WHERE seq = ?", [(s,) for s in seqs])
+
+    def keep_call(self, call_id: str, data: dict[str, Any]) -> None:
+        """Keep a live call over a restart."""
+        self._write("INSERT OR REPLACE INTO calls VALUES (?, ?)", [(call_id, orjson.dumps(data))])
+
+    def forget_call(self, call_id: str) -> None:
+        """The call is over."""
+        self._write("DELETE FROM calls WHERE call_id = ?", [(call_id,)])
+
+    def calls(self) -> list[dict[str, Any]]:
+        """The calls that were live when they were last kept."""
+        return [orjson.loads(d) for (d,) in self._db.execute("SELECT data FROM calls ORDER BY call_id")]
+
+    def keep_agent(self, state: AgentState) -> None:
+        """Keep an agent's live state over a restart."""
+        self._write("INSERT OR REPLACE INTO agents VALUES (?, ?)", [(state["agent_id"], orjson.dumps(state))])
+
+    def agents(self) -> list[AgentState]:
+        """Every agent's last state."""
+        return [orjson.loads(d) for (d,) in self._db.execute("SELECT data FROM agents ORDER BY agent_id")]
+
+    def keep_fact(self, key: str, value: Any) -> None:
+        """Keep one JSON value by name: the last configuration, the CEL checkpoint."""
+        self._write("INSERT OR REPLACE INTO facts VALUES (?, ?)", [(key, orjson.dumps(value))])
+
+    def fact(self, key: str) -> Any:
+        """The kept value, or None."""
+        row = self._db.execute("SELECT value FROM facts WHERE key = ?", (key,)).fetchone()
+        return None if row is None else orjson.loads(row[0])
+
+    def _flush(self) -> None:
+        rows = [(e["seq"], e["call_id"], e["type"], e["at"], orjson.dumps(e["data"])) for e in self._unwritten]
+        if rows and self._write("INSERT OR REPLACE INTO events VALUES (?, ?, ?, ?, ?)", rows):
+            self._unwritten.clear()
+
+    def _write(self, statement: str, rows: list[tuple[Any, ...]]) -> bool:
+        """Run one statement for all rows in one transaction; False (and an alarm in the log) when the disk refuses."""
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            self._db.executemany(statement, rows)
+            self._db.execute("COMMIT")
+        except sqlite3.OperationalError as error:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            log.error("journal_write_refused", error=str(error), unwritten=len(self._unwritten))  # noqa: TRY400 - no trace needed
+            return False
+        return True

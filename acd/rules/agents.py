@@ -1,0 +1,77 @@
+"""The table of an agent's states, and the one function that refuses."""
+
+from enum import StrEnum
+
+from acd.messages import AgentStateName as S
+
+
+class Trigger(StrEnum):
+    """What moves an agent from state to state."""
+
+    SIGN_IN = "sign_in"
+    SIGN_OUT = "sign_out"
+    READY = "ready"
+    PAUSE = "pause"
+    OFFER = "offer"
+    ANSWER = "answer"
+    NOT_ANSWERED = "not_answered"
+    WITHDRAWN = "withdrawn"
+    CALL_ENDED = "call_ended"
+    OUTCOME = "outcome"
+    SEEN_TALKING = "seen_talking"
+
+
+COMMANDS = frozenset({Trigger.SIGN_IN, Trigger.SIGN_OUT, Trigger.READY, Trigger.PAUSE})
+
+TABLE: dict[tuple[S, Trigger], S] = {
+    (S.LOGGED_OUT, Trigger.SIGN_IN): S.PAUSED,
+    (S.LOGGED_OUT, Trigger.SIGN_OUT): S.LOGGED_OUT,
+    (S.LOGGED_OUT, Trigger.READY): S.READY,
+    (S.LOGGED_OUT, Trigger.PAUSE): S.PAUSED,
+    (S.READY, Trigger.SIGN_IN): S.READY,
+    (S.READY, Trigger.READY): S.READY,
+    (S.READY, Trigger.PAUSE): S.PAUSED,
+    (S.READY, Trigger.SIGN_OUT): S.LOGGED_OUT,
+    (S.READY, Trigger.OFFER): S.OFFERED,
+    (S.OFFERED, Trigger.ANSWER): S.TALKING,
+    (S.OFFERED, Trigger.NOT_ANSWERED): S.MISSED,
+    (S.OFFERED, Trigger.WITHDRAWN): S.READY,
+    (S.TALKING, Trigger.ANSWER): S.TALKING,
+    (S.TALKING, Trigger.CALL_ENDED): S.WRAP_UP,
+    (S.WRAP_UP, Trigger.OUTCOME): S.READY,
+    (S.PAUSED, Trigger.SIGN_IN): S.PAUSED,
+    (S.PAUSED, Trigger.READY): S.READY,
+    (S.PAUSED, Trigger.PAUSE): S.PAUSED,
+    (S.PAUSED, Trigger.SIGN_OUT): S.LOGGED_OUT,
+    (S.MISSED, Trigger.SIGN_IN): S.MISSED,
+    (S.MISSED, Trigger.READY): S.READY,
+    (S.MISSED, Trigger.PAUSE): S.PAUSED,
+    (S.MISSED, Trigger.SIGN_OUT): S.LOGGED_OUT,
+    # Asterisk's word counts more than ours: an agent who is seen talking is talking.
+    **{(state, Trigger.SEEN_TALKING): S.TALKING for state in S},
+}
+
+_ADVICE = {
+    S.OFFERED: "answer the call first",
+    S.TALKING: "finish the call first",
+    S.WRAP_UP: "choose an outcome for the last call first",
+    S.LOGGED_OUT: "sign in first",
+}
+
+
+class TransitionRefusedError(Exception):
+    """An agent in `state` cannot take `trigger`; the text says what to do instead."""
+
+    def __init__(self, state: S, trigger: Trigger) -> None:
+        self.state = state
+        self.trigger = trigger
+        advice = _ADVICE.get(state, "this does not apply now")
+        super().__init__(f"{trigger} is not possible while {state}: {advice}")
+
+
+def next_state(state: S, trigger: Trigger) -> S:
+    """The state that `trigger` leads to; raises `TransitionRefusedError` where the table has no entry."""
+    try:
+        return TABLE[state, trigger]
+    except KeyError:
+        raise TransitionRefusedError(state, trigger) from None

@@ -1,0 +1,63 @@
+"""What the engine wants done: effects as frozen values, carried out in their order by the shell."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from acd.messages import AgentState, CallEventType
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Append a call event to the journal."""
+
+    call_id: str
+    type: CallEventType
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Send a body down an agent's stream."""
+
+    agent_id: str
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """Dial `endpoint` for the call; the session first waits for the screen's acknowledgement of the offer."""
+
+    call_id: str
+    offer_no: int
+    agent_id: str
+    endpoint: str
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class AgentChanged:
+    """An agent's live state changed: keep it, show it, adjust the fallback queue."""
+
+    state: AgentState
+
+
+@dataclass(frozen=True, slots=True)
+class KeepCall:
+    """Keep what is known of a live call over a restart."""
+
+    call_id: str
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetCall:
+    """A call is over: nothing of it needs to survive a restart.
+
+    `witnessed` is False when its end was not seen: then Asterisk's own records have to tell it.
+    """
+
+    call_id: str
+    witnessed: bool = True
+
+
+Effect = Record | Tell | Ring | AgentChanged | KeepCall | ForgetCall

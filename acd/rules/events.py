@@ -1,0 +1,170 @@
+"""What the engine is told: the events of its inbox, as frozen values."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from acd.messages import Configuration
+
+
+@dataclass(frozen=True, slots=True)
+class Configured:
+    """A newly published configuration."""
+
+    configuration: Configuration
+
+
+@dataclass(frozen=True, slots=True)
+class CallStarted:
+    """A citizen's call reached the voice process. `caller` and `dialled` are raw text from the carrier."""
+
+    call_id: str
+    caller: str
+    dialled: str
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class MenuPassed:
+    """The IVR has finished with a call: `path` holds the keys that chose."""
+
+    call_id: str
+    menu: str
+    version: int
+    path: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CallQueued:
+    """The call waits for a person in `queue`; a larger `priority` goes first."""
+
+    call_id: str
+    queue: str
+    priority: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OfferFailed:
+    """The session's dial came back without an answer. `reason`: no_answer, busy, unreachable."""
+
+    call_id: str
+    offer_no: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLost:
+    """The AGI session of a call is gone; the channel may live on in the dialplan's fallback."""
+
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class LegRinging:
+    """AMI DialBegin: `endpoint` rings for the channel `call_id`."""
+
+    call_id: str
+    endpoint: str
+    caller: str = ""
+    channel: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LegAnswered:
+    """AMI DialEnd with ANSWER: `endpoint` talks to the channel `call_id`."""
+
+    call_id: str
+    endpoint: str
+
+
+@dataclass(frozen=True, slots=True)
+class LegEnded:
+    """The agent's leg is gone: AMI Hangup of the leg, or DialEnd without an answer."""
+
+    call_id: str
+    endpoint: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallEnded:
+    """AMI Hangup of the citizen's channel: the only end a call has."""
+
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class HangupAsked:
+    """AMI HangupRequest: this side ended the talk: the citizen (`endpoint` None) or the agent's phone."""
+
+    call_id: str
+    endpoint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneChanged:
+    """AMI DeviceStateChange of an agent's endpoint; `state` in Asterisk's words (`NOT_INUSE`, `UNAVAILABLE`, ...)."""
+
+    endpoint: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What an agent asks for: ready, pause, sign_in, sign_out, outcome."""
+
+    agent_id: str
+    name: str
+    reason: str | None = None
+    call_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SeenChannel:
+    """One citizen's channel in a snapshot; `endpoint` is the agent's leg in the same bridge, or None."""
+
+    call_id: str
+    caller: str
+    channel: str
+    endpoint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Asterisk's own word on channels and phones: after each (re)connect of AMI.
+
+    Calls that started at `taken_at` or later may be missing from it.
+    """
+
+    taken_at: dt.datetime
+    channels: Mapping[str, SeenChannel] = field(default_factory=dict)
+    phones: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class AmiLost:
+    """The AMI event link is down: what we believe may be stale, so nothing is offered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thawed:
+    """AMI has been away for long: offering goes on with what the AGI sessions tell."""
+
+
+Event = (
+    Configured
+    | CallStarted
+    | MenuPassed
+    | CallQueued
+    | OfferFailed
+    | SessionLost
+    | LegRinging
+    | LegAnswered
+    | LegEnded
+    | CallEnded
+    | HangupAsked
+    | PhoneChanged
+    | Command
+    | Snapshot
+    | AmiLost
+    | Thawed
+)

@@ -1,0 +1,121 @@
+"""What Asterisk's own records (CEL) prove about calls: rows in, one set of facts per finished citizen's call out."""
+
+import csv
+import datetime as dt
+import re
+from collections.abc import Callable, Container
+from dataclasses import dataclass
+from typing import Any
+
+from acd.messages import Disposition
+
+FIELDS = (
+    "eventtime",
+    "eventtype",
+    "uniqueid",
+    "linkedid",
+    "channame",
+    "cidnum",
+    "exten",
+    "context",
+    "appname",
+    "appdata",
+    "peer",
+    "extra",
+    "userfield",
+)
+"""The columns of `cel.csv`, in the order in which `asterisk_conf` has them written."""
+
+CITIZEN_CONTEXT = "from-trunk"
+_CHANNEL = re.compile(r"^PJSIP/(?P<endpoint>[^/]+)-[0-9a-f]{8,}$")
+
+Row = dict[str, str]
+
+
+def parse_row(line: str) -> Row | None:
+    """One line of the file as a row; None for a line that is cut off or not ours."""
+    values = next(csv.reader([line]), [])
+    if len(values) != len(FIELDS):
+        return None
+    row = dict(zip(FIELDS, values, strict=True))
+    return row if _moment(row) is not None and row["uniqueid"] else None
+
+
+@dataclass(slots=True)
+class CallFacts:
+    """What the rows of one citizen's call say so far."""
+
+    call_id: str
+    caller: str
+    dialled: str
+    started_at: dt.datetime
+    offset: int
+    answered_by: str | None = None
+    answered_at: dt.datetime | None = None
+    ended_at: dt.datetime | None = None
+
+    def data(self, agent_of: Callable[[str], str | None]) -> dict[str, Any]:
+        """The body of a `call.record` event; `agent_of` turns an endpoint into an agent id."""
+        answered = self.answered_by is not None and self.answered_at is not None
+        return {
+            "caller": self.caller,
+            "dialled": self.dialled,
+            "started_at": self.started_at.isoformat(),
+            "queue": None,
+            "answered_by": agent_of(self.answered_by) if self.answered_by else None,
+            "answered_at": self.answered_at.isoformat() if self.answered_at else None,
+            "ended_at": self.ended_at.isoformat() if self.ended_at else None,
+            "disposition": (Disposition.ANSWERED if answered else Disposition.ABANDONED).value,
+        }
+
+
+class CallRecords:
+    """Follows the rows in their order; a call is finished with its citizen's channel.
+
+    An unanswered call counts as abandoned: whoever was cut off or gave up is owed a return call rather than silence.
+    """
+
+    def __init__(self) -> None:
+        self._open: dict[str, CallFacts] = {}
+
+    @property
+    def oldest_offset(self) -> int | None:
+        """Where in the file the oldest unfinished call begins; None when there is none."""
+        return min((facts.offset for facts in self._open.values()), default=None)
+
+    def take(self, row: Row, *, offset: int) -> CallFacts | None:
+        """Follow one row that begins at `offset`; the facts of a call when this row finishes it."""
+        moment = _moment(row)
+        if moment is None:
+            return None
+        if row["eventtype"] == "CHAN_START" and row["context"] == CITIZEN_CONTEXT:
+            self._open[row["uniqueid"]] = CallFacts(row["uniqueid"], row["cidnum"], row["exten"], moment, offset)
+            return None
+        return self._follow(row, moment)
+
+    def _follow(self, row: Row, moment: dt.datetime) -> CallFacts | None:
+        own = self._open.get(row["uniqueid"])
+        if own is not None and row["eventtype"] == "CHAN_END":
+            own.ended_at = moment
+            return self._open.pop(row["uniqueid"])
+        call = own or self._open.get(row["linkedid"])
+        if call is None or call is own or row["eventtype"] != "BRIDGE_ENTER":
+            return None
+        leg = _CHANNEL.match(row["channame"])
+        if leg is not None and call.answered_at is None:
+            call.answered_by, call.answered_at = leg["endpoint"], moment
+        return None
+
+    def drop_unless(self, alive: Container[str], *, before: dt.datetime) -> list[CallFacts]:
+        """The unfinished calls that began before that moment and are not alive: they will get no end any more."""
+        dead = [f for f in self._open.values() if f.call_id not in alive and f.started_at < before]
+        for facts in dead:
+            del self._open[facts.call_id]
+        return dead
+
+
+def _moment(row: Row) -> dt.datetime | None:
+    try:
+        return dt.datetime.fromtimestamp(float(row["eventtime"]), dt.UTC)
+    except (ValueError, OverflowError, OSError):
+        return None

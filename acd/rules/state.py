@@ -1,0 +1,159 @@
+"""The live state that the engine owns: agents and calls, as plain records without behaviour of their own."""
+
+import datetime as dt
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from acd.messages import AgentState, AgentStateName, Disposition
+
+BROWSER_SUFFIX = "w"
+FREE_DEVICE = "NOT_INUSE"
+AWAY_DEVICES = frozenset({"UNAVAILABLE", "INVALID", "UNKNOWN"})
+
+
+class Phase(StrEnum):
+    """Where a citizen's call is."""
+
+    MENU = "menu"
+    WAITING = "waiting"
+    OFFERED = "offered"
+    TALKING = "talking"
+    AFTER_TALK = "after_talk"
+    FALLBACK = "fallback"
+
+
+@dataclass(slots=True)
+class Agent:
+    """One agent; `devices` maps the endpoints of the extension to Asterisk's device states."""
+
+    agent_id: str
+    extension: str
+    since: dt.datetime
+    name: str = ""
+    queues: tuple[str, ...] = ()
+    state: AgentStateName = AgentStateName.LOGGED_OUT
+    call_id: str | None = None
+    reason: str | None = None
+    outcome_chosen: bool = False
+    devices: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def endpoints(self) -> tuple[str, str]:
+        """The browser's endpoint first: an agent with an open browser phone answers there."""
+        return self.extension + BROWSER_SUFFIX, self.extension
+
+    @property
+    def phone(self) -> str | None:
+        """The endpoint to ring, or None while no phone is reachable or one of them is in use."""
+        states = [(e, self.devices.get(e, "UNAVAILABLE")) for e in self.endpoints]
+        if any(s != FREE_DEVICE and s not in AWAY_DEVICES for _, s in states):
+            return None
+        return next((e for e, s in states if s == FREE_DEVICE), None)
+
+    @property
+    def reachable(self) -> str | None:
+        """The endpoint that is there at all, free or in use."""
+        return next((e for e in self.endpoints if self.devices.get(e, "UNAVAILABLE") not in AWAY_DEVICES), None)
+
+    def public(self) -> AgentState:
+        """The state as it crosses the wires."""
+        return AgentState(
+            agent_id=self.agent_id,
+            state=self.state.value,
+            since=self.since.isoformat(),
+            call_id=self.call_id,
+            reason=self.reason,
+            phone=self.reachable,
+        )
+
+
+@dataclass(slots=True)
+class Call:
+    """One citizen's call, from its first channel's birth to that channel's end."""
+
+    call_id: str
+    caller: str
+    dialled: str
+    line: str
+    channel: str
+    started_at: dt.datetime
+    phase: Phase = Phase.MENU
+    menu: str = ""
+    menu_version: int = 0
+    menu_path: tuple[str, ...] = ()
+    queue: str | None = None
+    priority: int = 0
+    queued_at: dt.datetime | None = None
+    offer_no: int = 0
+    offered_at: dt.datetime | None = None
+    agent_id: str | None = None
+    answered_at: dt.datetime | None = None
+    ended_by: str | None = None
+    session: bool = True
+
+    def waited_ms(self, now: dt.datetime) -> int:
+        """Milliseconds since the call was queued; 0 for a call that never was."""
+        return 0 if self.queued_at is None else max(0, round((now - self.queued_at).total_seconds() * 1000))
+
+    def disposition(self) -> Disposition:
+        """How the call ended, if it ended now."""
+        if self.answered_at is not None:
+            return Disposition.ANSWERED
+        if self.queued_at is not None or self.phase is Phase.FALLBACK:
+            return Disposition.ABANDONED
+        return Disposition.HANGUP_IN_MENU
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON form that survives a restart of the voice process."""
+        return {
+            "call_id": self.call_id,
+            "caller": self.caller,
+            "dialled": self.dialled,
+            "line": self.line,
+            "channel": self.channel,
+            "started_at": self.started_at.isoformat(),
+            "phase": self.phase.value,
+            "menu": self.menu,
+            "menu_version": self.menu_version,
+            "menu_path": list(self.menu_path),
+            "queue": self.queue,
+            "priority": self.priority,
+            "queued_at": _iso(self.queued_at),
+            "offer_no": self.offer_no,
+            "offered_at": _iso(self.offered_at),
+            "agent_id": self.agent_id,
+            "answered_at": _iso(self.answered_at),
+        }
+
+
+def call_from_dict(data: dict[str, Any]) -> Call:
+    """A call as it was kept; its session is gone with the process that held it."""
+    return Call(
+        call_id=data["call_id"],
+        caller=data["caller"],
+        dialled=data["dialled"],
+        line=data["line"],
+        channel=data["channel"],
+        started_at=dt.datetime.fromisoformat(data["started_at"]),
+        phase=Phase(data["phase"]),
+        menu=data["menu"],
+        menu_version=data["menu_version"],
+        menu_path=tuple(data["menu_path"]),
+        queue=data["queue"],
+        priority=data["priority"],
+        queued_at=_moment(data["queued_at"]),
+        offer_no=data["offer_no"],
+        offered_at=_moment(data["offered_at"]),
+        agent_id=data["agent_id"],
+        answered_at=_moment(data["answered_at"]),
+        session=False,
+    )
+
+
+def _iso(moment: dt.datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()
+
+
+def _moment(text: str | None) -> dt.datetime | None:
+    return None if text is None else dt.datetime.fromisoformat(text)

@@ -1,0 +1,99 @@
+"""AMI's words turned once into the engine's events. No I/O; remembers only which leg belongs to which call."""
+
+import datetime as dt
+import re
+from collections.abc import Callable, Iterable, Mapping
+
+from acd.rules import events as ev
+
+WANTED = frozenset({"DialBegin", "DialEnd", "HangupRequest", "Hangup", "DeviceStateChange", "FullyBooted"})
+_CHANNEL = re.compile(r"^PJSIP/(?P<endpoint>[^/]+)-[0-9a-f]{8,}$")
+_DEVICE = "PJSIP/"
+
+Fields = Mapping[str, str]
+
+
+def endpoint_of(channel: str) -> str | None:
+    """The endpoint in a channel's name (`PJSIP/1001w-0000002a` -> `1001w`), or None."""
+    found = _CHANNEL.match(channel)
+    return found["endpoint"] if found else None
+
+
+class Translator:
+    """Keeps the legs (uniqueid of the dialled channel -> call id and endpoint) between DialBegin and Hangup."""
+
+    def __init__(self) -> None:
+        self.legs: dict[str, tuple[str, str]] = {}
+
+    def translate(self, name: str, fields: Fields) -> ev.Event | None:
+        """The engine's event for an AMI event, or None when it means nothing to the engine."""
+        match name:
+            case "DialBegin":
+                return self._dial_begin(fields)
+            case "DialEnd":
+                return self._dial_end(fields)
+            case "HangupRequest":
+                uniqueid = fields.get("Uniqueid", "")
+                return ev.HangupAsked(*self.legs.get(uniqueid, (uniqueid, None)))
+            case "Hangup":
+                return self._hangup(fields)
+            case "DeviceStateChange":
+                return phone_changed(fields)
+            case _:
+                return None
+
+    def snapshot(
+        self,
+        channels: Iterable[Fields],
+        devices: Iterable[Fields],
+        *,
+        is_agent: Callable[[str], bool],
+        taken_at: dt.datetime,
+    ) -> ev.Snapshot:
+        """Turn present channels (CoreShowChannels) and devices (DeviceStateList) into one event; relearn the legs."""
+        rows = [(row, endpoint_of(row.get("Channel", ""))) for row in channels]
+        citizens = {r["Uniqueid"]: r for r, e in rows if e is not None and not is_agent(e)}
+        bridges = {r["BridgeId"]: uid for uid, r in citizens.items() if r.get("BridgeId")}
+        self.legs.clear()
+        talking: dict[str, str] = {}
+        for row, endpoint in rows:
+            if endpoint is None or not is_agent(endpoint):
+                continue
+            bridged = bridges.get(row.get("BridgeId") or "-")
+            call_id = bridged or (row["Linkedid"] if row.get("Linkedid") in citizens else None)
+            if call_id is not None:
+                self.legs[row["Uniqueid"]] = (call_id, endpoint)
+            if bridged is not None:
+                talking[bridged] = endpoint
+        seen = {
+            uid: ev.SeenChannel(uid, row.get("CallerIDNum", ""), row.get("Channel", ""), talking.get(uid))
+            for uid, row in citizens.items()
+        }
+        phones = [change for d in devices if (change := phone_changed(d)) is not None]
+        return ev.Snapshot(taken_at, seen, {p.endpoint: p.state for p in phones})
+
+    def _dial_begin(self, fields: Fields) -> ev.Event | None:
+        endpoint, call_id = endpoint_of(fields.get("DestChannel", "")), fields.get("Uniqueid")
+        if endpoint is None or not call_id:
+            return None
+        self.legs[fields["DestUniqueid"]] = (call_id, endpoint)
+        return ev.LegRinging(call_id, endpoint, fields.get("CallerIDNum", ""), fields.get("Channel", ""))
+
+    def _dial_end(self, fields: Fields) -> ev.Event | None:
+        leg = self.legs.get(fields.get("DestUniqueid", ""))
+        if leg is None:
+            return None
+        return ev.LegAnswered(*leg) if fields.get("DialStatus") == "ANSWER" else ev.LegEnded(*leg)
+
+    def _hangup(self, fields: Fields) -> ev.Event | None:
+        uniqueid = fields.get("Uniqueid", "")
+        leg = self.legs.pop(uniqueid, None)
+        return ev.CallEnded(uniqueid) if leg is None else ev.LegEnded(*leg)
+
+
+def phone_changed(fields: Fields) -> ev.PhoneChanged | None:
+    """A DeviceStateChange (or one row of DeviceStateList) of a PJSIP endpoint."""
+    device = fields.get("Device", "")
+    if not device.startswith(_DEVICE):
+        return None
+    return ev.PhoneChanged(device.removeprefix(_DEVICE), fields.get("State", "UNKNOWN"))

@@ -1,0 +1,110 @@
+import datetime as dt
+from pathlib import Path
+
+from acd.engine import Engine
+from acd.journal import Journal
+from acd.messages import AgentState, Configuration, Pop
+from acd.rules import effects as fx
+from acd.rules import events as ev
+
+T0 = dt.datetime(2026, 11, 21, 8, tzinfo=dt.UTC)
+CONFIGURATION: Configuration = {
+    "version": "1",
+    "queues": [{"id": "city", "name": "市级", "priority": 0, "ring_seconds": 20}],
+    "agents": [{"id": "1001", "name": "王芳", "extension": "1001", "queues": ["city"], "role": "agent"}],
+    "numbers": [],
+    "menus": [],
+}
+
+
+class Hands:
+    """Writes down what the engine wants done."""
+
+    def __init__(self) -> None:
+        self.rings: list[tuple[str, int]] = []
+        self.states: list[str] = []
+        self.grew = 0
+
+    def ring(self, order: fx.Ring, *, offer_seq: int) -> None:
+        self.rings.append((order.call_id, offer_seq))
+
+    def journal_grew(self) -> None:
+        self.grew += 1
+
+    def agent_changed(self, state: AgentState) -> None:
+        self.states.append(state["state"])
+
+
+def engine_at(path: Path, hands: Hands) -> Engine:
+    engine = Engine(Journal(path / "voice.db"), clock=lambda: T0)
+    engine.start(hands)
+    engine.submit(ev.Configured(CONFIGURATION))
+    return engine
+
+
+def offer(engine: Engine) -> None:
+    engine.submit(ev.Snapshot(T0, {}, {"1001": "NOT_INUSE"}))
+    engine.submit(ev.Command("1001", "ready"))
+    engine.submit(ev.CallStarted("c1", "138", "12345", "PJSIP/trunk-1"))
+    engine.submit(ev.CallQueued("c1", "city"))
+
+
+POP: Pop = {
+    "call_id": "c1",
+    "agent_id": "1001",
+    "case_no": "DZ1",
+    "case_state": "draft",
+    "caller": None,
+    "caller_display": "138",
+    "earlier_calls": [],
+    "open_cases": [],
+}
+
+
+def test_events_are_in_the_journal_and_the_ring_names_its_offer(tmp_path: Path) -> None:
+    hands = Hands()
+    engine = engine_at(tmp_path, hands)
+    offer(engine)
+    assert [e["type"] for e in engine.journal.pending(10)] == ["call.started", "call.queued", "call.offered"]
+    (ring,) = hands.rings
+    shown: list[dict[str, object]] = []
+    engine.streams.subscribe("1001", shown.append, epoch=engine.streams.epoch, after=ring[1] - 1)
+    assert ring[0] == "c1"
+    assert shown[0]["body"]["type"] == "offer"  # type: ignore[index]
+
+
+def test_a_pop_reaches_the_screen_once_and_a_stale_one_never(tmp_path: Path) -> None:
+    engine = engine_at(tmp_path, Hands())
+    offer(engine)
+    shown: list[dict[str, object]] = []
+    engine.streams.subscribe("1001", shown.append, epoch=None, after=0)
+    engine.show_pop(POP)
+    engine.show_pop(POP)
+    engine.show_pop({**POP, "call_id": "another"})
+    assert [f["body"]["type"] for f in shown] == ["snapshot", "case"]  # type: ignore[index]
+
+
+def test_the_screen_after_a_restart_knows_agent_call_and_wrap_up(tmp_path: Path) -> None:
+    engine = engine_at(tmp_path, Hands())
+    offer(engine)
+    engine.submit(ev.LegAnswered("c1", "1001"))
+    assert engine.snapshot_of("1001")["call"]["phase"] == "talking"
+    engine.submit(ev.LegEnded("c1", "1001"))
+    engine.submit(ev.CallEnded("c1"))
+    engine.journal.close()
+
+    again = engine_at(tmp_path, Hands())
+    again.submit(ev.Snapshot(T0, {}, {}))
+    snapshot = again.snapshot_of("1001")
+    assert snapshot["agent"]["state"] == "wrap_up"
+    assert (snapshot["call"]["call_id"], snapshot["call"]["phase"]) == ("c1", "wrap_up")
+    assert again.snapshot_of("nobody") == {"agent": None, "call": None, "case": None}
+
+
+def test_it_remembers_whose_end_it_saw(tmp_path: Path) -> None:
+    engine = engine_at(tmp_path, Hands())
+    offer(engine)
+    assert engine.saw_end("c1")
+    engine.submit(ev.CallEnded("c1"))
+    assert engine.saw_end("c1")
+    assert not engine.saw_end("c2")

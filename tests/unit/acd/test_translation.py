@@ -1,0 +1,79 @@
+"""AMI events as a running Asterisk sends them, and what the engine hears of them."""
+
+import datetime as dt
+
+import pytest
+
+from acd.rules import events as ev
+from acd.translation import Translator, endpoint_of
+
+T0 = dt.datetime(2026, 11, 21, 8, tzinfo=dt.UTC)
+CITIZEN = {"Channel": "PJSIP/trunk-00000001", "Uniqueid": "dz-1.1", "CallerIDNum": "13800138000"}
+LEG = {"DestChannel": "PJSIP/1001w-00000002", "DestUniqueid": "dz-1.2"}
+
+
+def test_one_call_from_ring_to_hangup() -> None:
+    ours = Translator()
+    told = [
+        ours.translate("DialBegin", {**CITIZEN, **LEG}),
+        ours.translate("DialEnd", {**CITIZEN, **LEG, "DialStatus": "ANSWER"}),
+        ours.translate("HangupRequest", {"Uniqueid": "dz-1.2"}),
+        ours.translate("Hangup", {"Uniqueid": "dz-1.2"}),
+        ours.translate("HangupRequest", {"Uniqueid": "dz-1.1"}),
+        ours.translate("Hangup", {"Uniqueid": "dz-1.1"}),
+    ]
+    assert told == [
+        ev.LegRinging("dz-1.1", "1001w", "13800138000", "PJSIP/trunk-00000001"),
+        ev.LegAnswered("dz-1.1", "1001w"),
+        ev.HangupAsked("dz-1.1", "1001w"),
+        ev.LegEnded("dz-1.1", "1001w"),
+        ev.HangupAsked("dz-1.1", None),
+        ev.CallEnded("dz-1.1"),
+    ]
+    assert ours.legs == {}
+
+
+@pytest.mark.parametrize("status", ["NOANSWER", "BUSY", "CANCEL", "CHANUNAVAIL"])
+def test_a_dial_without_answer_ends_the_leg(status: str) -> None:
+    ours = Translator()
+    ours.translate("DialBegin", {**CITIZEN, **LEG})
+    assert ours.translate("DialEnd", {**LEG, "DialStatus": status}) == ev.LegEnded("dz-1.1", "1001w")
+
+
+def test_what_means_nothing_is_nothing() -> None:
+    ours = Translator()
+    assert ours.translate("FullyBooted", {}) is None
+    assert ours.translate("DialEnd", {"DestUniqueid": "unknown"}) is None
+    assert ours.translate("DialBegin", {"DestChannel": "Local/x@y-1;1", "DestUniqueid": "z"}) is None
+    assert ours.translate("DeviceStateChange", {"Device": "Queue:city_avail", "State": "NOT_INUSE"}) is None
+
+
+def test_devices() -> None:
+    fields = {"Device": "PJSIP/2001", "State": "INUSE"}
+    assert Translator().translate("DeviceStateChange", fields) == ev.PhoneChanged("2001", "INUSE")
+
+
+def test_a_snapshot_pairs_the_legs_by_bridge_and_relearns_the_ringing_ones() -> None:
+    ours = Translator()
+    channels = [
+        {**CITIZEN, "Linkedid": "dz-1.1", "BridgeId": "b1"},
+        {"Channel": "PJSIP/1001-00000002", "Uniqueid": "dz-1.2", "Linkedid": "dz-1.1", "BridgeId": "b1"},
+        {"Channel": "PJSIP/trunk-00000003", "Uniqueid": "dz-1.3", "Linkedid": "dz-1.3", "BridgeId": ""},
+        {"Channel": "PJSIP/1002-00000004", "Uniqueid": "dz-1.4", "Linkedid": "dz-1.3", "BridgeId": ""},
+        {"Channel": "PJSIP/1003-00000005", "Uniqueid": "dz-1.5", "Linkedid": "dz-1.5", "BridgeId": ""},
+        {"Channel": "Message/ast_msg_queue", "Uniqueid": "dz-1.6"},
+    ]
+    devices = [{"Device": "PJSIP/1001", "State": "INUSE"}, {"Device": "confbridge:1", "State": "INUSE"}]
+    seen = ours.snapshot(channels, devices, is_agent=lambda e: e.startswith("100"), taken_at=T0)
+    assert seen.taken_at == T0
+    assert {c: s.endpoint for c, s in seen.channels.items()} == {"dz-1.1": "1001", "dz-1.3": None}
+    assert seen.phones == {"1001": "INUSE"}
+    assert ours.translate("Hangup", {"Uniqueid": "dz-1.4"}) == ev.LegEnded("dz-1.3", "1002")
+
+
+@pytest.mark.parametrize(
+    ("channel", "endpoint"),
+    [("PJSIP/1001w-0000002a", "1001w"), ("PJSIP/trunk-a-0000002a", "trunk-a"), ("Local/1@x-0000002a;1", None)],
+)
+def test_endpoints(channel: str, endpoint: str | None) -> None:
+    assert endpoint_of(channel) == endpoint
