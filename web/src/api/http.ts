@@ -1,0 +1,96 @@
+/** One place that speaks HTTP: the token goes out, problem details (RFC 9457) come back as `ApiProblem`. */
+
+import { learnFromDate, preciseNow } from '../clock/useClock'
+
+const TIMEOUT_MS = 10_000
+
+/** What went wrong, in the server's words; `status` 0 means that the server was not reached. */
+export class ApiProblem extends Error {
+  constructor(
+    readonly status: number,
+    readonly title: string,
+    readonly detail: string,
+  ) {
+    super(detail === '' ? title : `${title}: ${detail}`)
+  }
+
+  /** The same request may succeed later without anybody changing it. */
+  get transient(): boolean {
+    return this.status === 0 || this.status === 429 || this.status >= 500
+  }
+}
+
+interface Credentials {
+  token(): string | null
+  /** The server does not know this token (any more). */
+  refused(token: string): void
+}
+
+let credentials: Credentials = { token: () => null, refused: () => undefined }
+
+export function useCredentials(given: Credentials): void {
+  credentials = given
+}
+
+/** Send a request and read JSON. Raises `ApiProblem` for anything but success. */
+export async function request<T>(method: string, path: string, body?: unknown): Promise<T> {
+  const token = credentials.token()
+  const answer = await send(method, path, body, token)
+  if (answer.status === 401 && token !== null) credentials.refused(token)
+  const text = await readText(answer)
+  if (!answer.ok) throw toProblem(answer, text)
+  return (text === '' ? null : JSON.parse(text)) as T
+}
+
+async function send(
+  method: string,
+  path: string,
+  body: unknown,
+  token: string | null,
+): Promise<Response> {
+  const headers: Record<string, string> = { Accept: 'application/json' }
+  if (token !== null) headers.Authorization = `Bearer ${token}`
+  if (body !== undefined) headers['Content-Type'] = 'application/json'
+  const sentAt = preciseNow()
+  try {
+    const answer = await fetch(path, {
+      method,
+      headers,
+      body: body === undefined ? undefined : JSON.stringify(body),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+      cache: 'no-store',
+    })
+    learnFromDate(answer.headers.get('Date'), sentAt, preciseNow())
+    return answer
+  } catch (error) {
+    throw unreachable(error)
+  }
+}
+
+async function readText(answer: Response): Promise<string> {
+  try {
+    return await answer.text()
+  } catch (error) {
+    throw unreachable(error)
+  }
+}
+
+function unreachable(error: unknown): ApiProblem {
+  return new ApiProblem(0, 'unreachable', error instanceof Error ? error.message : String(error))
+}
+
+function toProblem(answer: Response, text: string): ApiProblem {
+  const details = parseDetails(text)
+  const title = typeof details.title === 'string' ? details.title : `HTTP ${answer.status}`
+  const detail = typeof details.detail === 'string' ? details.detail : ''
+  return new ApiProblem(answer.status, title, detail)
+}
+
+function parseDetails(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+  } catch {
+    return { detail: text.slice(0, 300) }
+  }
+}

@@ -1,0 +1,96 @@
+/** The agent's stream as reactive state: kept in this tab, so that a refresh shows the pop at once. */
+
+import { nextTick, reactive, readonly, shallowReactive } from 'vue'
+import { learnFromStamp } from '../clock/useClock'
+import * as session from '../session/session'
+import { StreamConnection } from '../stream/connection'
+import type { SequencedMessage } from '../stream/messages'
+import { initialState, reduce, type StreamState } from '../stream/reducer'
+import { mark } from './marks'
+
+const KEY = 'hotline.stream.'
+
+interface Live {
+  /** The web process is there. */
+  server: boolean
+  /** The voice process is there, as the web process says. */
+  voice: boolean
+  problem: string | null
+}
+
+const live = reactive<Live>({ server: false, voice: false, problem: null })
+const held = shallowReactive<{ state: StreamState }>({ state: initialState() })
+let agentId: string | null = null
+let connection: StreamConnection | null = null
+
+export const lamps = readonly(live)
+export const stream = held as { readonly state: StreamState }
+
+export function startStream(forAgent: string): void {
+  if (agentId !== forAgent) held.state = restore(forAgent)
+  agentId = forAgent
+  connection?.stop()
+  connection = new StreamConnection(streamUrl(), {
+    token: () => session.token.value,
+    cursor: () => ({ epoch: held.state.epoch, after: held.state.seq }),
+    show,
+    connected: (up) => {
+      live.server = up
+      if (!up) live.voice = false
+    },
+    link: (up) => (live.voice = up),
+    refused: session.expire,
+    problem: (code, detail) => (live.problem = detail === '' ? code : detail),
+  })
+  connection.start()
+}
+
+export function stopStream(): void {
+  connection?.stop()
+  connection = null
+}
+
+export function forgetStream(): void {
+  stopStream()
+  if (agentId !== null) sessionStorage.removeItem(KEY + agentId)
+  agentId = null
+  held.state = initialState()
+}
+
+export function reconnectStream(): void {
+  connection?.reconnect()
+}
+
+/** Take a message; resolved when the page shows it. */
+async function show(message: SequencedMessage): Promise<void> {
+  learnTheTime(message)
+  const step = reduce(held.state, message)
+  held.state = step.state
+  keep(step.state)
+  await nextTick()
+  if (step.popped !== null) mark('popShown', step.popped)
+}
+
+function learnTheTime(message: SequencedMessage): void {
+  if (message.type === 'state') learnFromStamp(message.since)
+  if (message.type === 'offer') learnFromStamp(message.decided_at * 1000)
+}
+
+function keep(state: StreamState): void {
+  if (agentId !== null) sessionStorage.setItem(KEY + agentId, JSON.stringify(state))
+}
+
+function restore(forAgent: string): StreamState {
+  const text = sessionStorage.getItem(KEY + forAgent)
+  if (text === null) return initialState()
+  try {
+    return { ...initialState(), ...(JSON.parse(text) as Partial<StreamState>) }
+  } catch {
+    return initialState()
+  }
+}
+
+function streamUrl(): string {
+  const scheme = location.protocol === 'https:' ? 'wss:' : 'ws:'
+  return `${scheme}//${location.host}/api/stream`
+}

@@ -1,0 +1,133 @@
+/** What the server says on an agent's stream (ARCHITECTURE.md, Wire 3 and 4), and its parser; no I/O. */
+
+export type Epoch = string | number
+export type Phase = 'offered' | 'talking' | 'wrap_up'
+export type AgentStateName =
+  'logged_out' | 'ready' | 'offered' | 'talking' | 'wrap_up' | 'paused' | 'missed'
+
+/** The live state of one agent; `since` is ISO 8601 with offset, by the server's clock. */
+export interface AgentState {
+  agent_id: string
+  state: AgentStateName
+  since: string
+  call_id: string | null
+  reason: string | null
+  phone: string | null
+}
+
+/** The first message of a pop; `decided_at` is epoch seconds, `waited_ms` milliseconds. */
+export interface Offer {
+  call_id: string
+  offer_no: number
+  caller: string
+  dialled: string
+  line: string
+  queue: string
+  menu: string
+  menu_version: number
+  menu_path: string[]
+  waited_ms: number
+  decided_at: number
+}
+
+/** One of the caller's earlier calls; stamps are ISO 8601 with offset. */
+export interface EarlierCall {
+  call_id: string
+  started_at: string | null
+  dialled: string | null
+  disposition: string | null
+  case_no: string | null
+}
+
+/** One of the caller's cases that somebody still works on. */
+export interface OpenCase {
+  case_no: string
+  state: string
+  opened_at: string | null
+  note: string | null
+}
+
+/** The second message of a pop: what the database knows about the call. */
+export interface CaseFacts {
+  call_id: string
+  case_no: string
+  case_state: string
+  caller: string | null
+  caller_display: string
+  earlier_calls: EarlierCall[]
+  open_cases: OpenCase[]
+}
+
+interface Sequenced {
+  epoch: Epoch
+  seq: number
+}
+
+export type SequencedMessage = Sequenced &
+  (
+    | {
+        type: 'snapshot'
+        agent: AgentState | null
+        call: (Offer & { phase: Phase }) | null
+        case: CaseFacts | null
+      }
+    | ({ type: 'offer' } & Offer)
+    | ({ type: 'case' } & CaseFacts)
+    | { type: 'answered'; call_id: string; at: string }
+    | { type: 'withdrawn'; call_id: string; at: string; reason?: string }
+    | { type: 'ended'; call_id: string; at: string; by?: string }
+    | ({ type: 'state' } & AgentState)
+    | { type: 'unknown' }
+  )
+
+export type StreamMessage =
+  SequencedMessage | { type: 'link'; up: boolean } | { type: 'error'; code: string; detail: string }
+
+const SEQUENCED_TYPES = new Set([
+  'snapshot',
+  'offer',
+  'case',
+  'answered',
+  'withdrawn',
+  'ended',
+  'state',
+])
+
+/**
+ * Read one text frame. `null` when it is not a message at all.
+ *
+ * A sequenced message of a type this page does not know becomes `unknown`, so that it is still
+ * acknowledged and an older page does not hold up a newer server.
+ */
+export function parseMessage(text: string): StreamMessage | null {
+  const value = parseObject(text)
+  if (value === null || typeof value.type !== 'string') return null
+  if (value.type === 'link') return { type: 'link', up: value.up === true }
+  if (value.type === 'error') {
+    return { type: 'error', code: String(value.code ?? ''), detail: String(value.detail ?? '') }
+  }
+  if (typeof value.seq !== 'number' || !isEpoch(value.epoch)) return null
+  if (SEQUENCED_TYPES.has(value.type) && hasCallWhereNeeded(value)) {
+    return value as unknown as SequencedMessage
+  }
+  return { type: 'unknown', epoch: value.epoch, seq: value.seq }
+}
+
+function parseObject(text: string): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : null
+  } catch {
+    return null
+  }
+}
+
+function isEpoch(value: unknown): value is Epoch {
+  return typeof value === 'string' || typeof value === 'number'
+}
+
+function hasCallWhereNeeded(value: Record<string, unknown>): boolean {
+  if (value.type === 'snapshot') return true
+  if (value.type === 'state') return typeof value.state === 'string'
+  return typeof value.call_id === 'string'
+}

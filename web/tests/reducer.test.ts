@@ -1,0 +1,226 @@
+import { describe, expect, it } from 'vitest'
+import type { AgentState, CaseFacts, Offer, SequencedMessage } from '../src/stream/messages'
+import { initialState, reduce, type StreamState } from '../src/stream/reducer'
+
+const EPOCH = 'e1'
+
+function offer(callId: string, offerNo = 1): Offer {
+  return {
+    call_id: callId,
+    offer_no: offerNo,
+    caller: '13800000000',
+    dialled: '12345',
+    line: '市级',
+    queue: 'city',
+    menu: 'default',
+    menu_version: 1,
+    menu_path: ['0'],
+    waited_ms: 4200,
+    decided_at: 1_700_000_000.5,
+  }
+}
+
+function facts(callId: string): CaseFacts {
+  return {
+    call_id: callId,
+    case_no: `case of ${callId}`,
+    case_state: 'draft',
+    caller: '+8613800000000',
+    caller_display: '138 0000 0000',
+    earlier_calls: [],
+    open_cases: [],
+  }
+}
+
+function agent(state: AgentState['state'], callId: string | null = null): AgentState {
+  return {
+    agent_id: '1001',
+    state,
+    since: '2026-11-21T08:00:00+00:00',
+    call_id: callId,
+    reason: null,
+    phone: '1001w',
+  }
+}
+
+type Body = SequencedMessage extends infer M
+  ? M extends SequencedMessage
+    ? Omit<M, 'epoch' | 'seq'>
+    : never
+  : never
+
+function numbered(bodies: Body[], { from = 1, epoch = EPOCH } = {}): SequencedMessage[] {
+  return bodies.map((body, i) => ({ ...body, epoch, seq: from + i }) as SequencedMessage)
+}
+
+function play(messages: SequencedMessage[], start = initialState()) {
+  let state: StreamState = start
+  const pops: string[] = []
+  for (const message of messages) {
+    const step = reduce(state, message)
+    state = step.state
+    if (step.popped !== null) pops.push(step.popped)
+  }
+  return { state, pops }
+}
+
+const ONE_CALL = numbered([
+  { type: 'state', ...agent('ready') },
+  { type: 'offer', ...offer('c1') },
+  { type: 'state', ...agent('offered', 'c1') },
+  { type: 'case', ...facts('c1') },
+  { type: 'state', ...agent('talking', 'c1') },
+  { type: 'answered', call_id: 'c1', at: '2026-11-21T08:00:05+00:00' },
+  { type: 'ended', call_id: 'c1', at: '2026-11-21T08:01:05+00:00', by: 'caller' },
+  { type: 'state', ...agent('wrap_up', 'c1') },
+])
+
+describe('one call', () => {
+  it('shows the offer first and the case when it comes', () => {
+    const afterOffer = play(ONE_CALL.slice(0, 3)).state
+    expect(afterOffer.call).toMatchObject({ callId: 'c1', phase: 'offered', facts: null })
+    const afterCase = play(ONE_CALL.slice(0, 4)).state
+    expect(afterCase.call?.facts?.case_no).toBe('case of c1')
+    expect(afterCase.call?.offer?.dialled).toBe('12345')
+  })
+
+  it('goes from ringing over talking to wrap-up, and away with the outcome', () => {
+    expect(play(ONE_CALL.slice(0, 6)).state.call?.phase).toBe('talking')
+    const wrapUp = play(ONE_CALL)
+    expect(wrapUp.state.call).toMatchObject({ phase: 'wrap_up', endedBy: 'caller' })
+    expect(wrapUp.pops).toEqual(['c1'])
+    const ready = numbered([{ type: 'state', ...agent('ready') }], { from: 9 })
+    expect(play(ready, wrapUp.state).state.call).toBeNull()
+  })
+
+  it('does not go back to talking when "answered" comes after the end', () => {
+    const late = numbered([{ type: 'answered', call_id: 'c1', at: 'x' }], { from: 9 })
+    expect(play(late, play(ONE_CALL).state).state.call?.phase).toBe('wrap_up')
+  })
+
+  it('takes a case that comes before its offer', () => {
+    const { state, pops } = play(
+      numbered([
+        { type: 'case', ...facts('c1') },
+        { type: 'offer', ...offer('c1') },
+      ]),
+    )
+    expect(pops).toEqual(['c1'])
+    expect(state.call?.facts?.case_no).toBe('case of c1')
+  })
+
+  it('keeps a case of another call away from the screen', () => {
+    const late = numbered([{ type: 'case', ...facts('c0') }], { from: 9 })
+    expect(play(late, play(ONE_CALL).state).state.call?.facts?.call_id).toBe('c1')
+  })
+})
+
+describe('replay', () => {
+  it('changes nothing, message by message, for any prefix delivered again', () => {
+    for (let seen = 1; seen <= ONE_CALL.length; seen += 1) {
+      const first = play(ONE_CALL.slice(0, seen))
+      for (let from = 0; from < seen; from += 1) {
+        const again = play(ONE_CALL.slice(from), first.state)
+        expect(again.state).toEqual(play(ONE_CALL).state)
+        expect([...first.pops, ...again.pops]).toEqual(['c1'])
+      }
+    }
+  })
+
+  it('keeps the position of the newest message', () => {
+    const { state } = play([...ONE_CALL, ...ONE_CALL.slice(0, 2)])
+    expect(state).toMatchObject({ epoch: EPOCH, seq: ONE_CALL.length })
+  })
+
+  it('acknowledges what it does not know by moving on', () => {
+    const { state } = play(numbered([{ type: 'unknown' }], { from: 7 }))
+    expect(state.seq).toBe(7)
+  })
+})
+
+describe('offers', () => {
+  it('pops the same offer once, even under a new number', () => {
+    const twice = numbered([
+      { type: 'offer', ...offer('c1') },
+      { type: 'offer', ...offer('c1') },
+    ])
+    expect(play(twice).pops).toEqual(['c1'])
+  })
+
+  it('pops again when the call was withdrawn and is offered anew', () => {
+    const again = play(
+      numbered([
+        { type: 'offer', ...offer('c1', 1) },
+        { type: 'withdrawn', call_id: 'c1', at: 'x', reason: 'no_answer' },
+        { type: 'state', ...agent('missed') },
+        { type: 'offer', ...offer('c1', 2) },
+      ]),
+    )
+    expect(again.pops).toEqual(['c1', 'c1'])
+    expect(again.state.call?.phase).toBe('offered')
+  })
+
+  it('takes a withdrawn offer off the screen, and only that one', () => {
+    const other = numbered([
+      { type: 'offer', ...offer('c2') },
+      { type: 'withdrawn', call_id: 'c1', at: 'x' },
+    ])
+    expect(play(other).state.call?.callId).toBe('c2')
+    const own = numbered([{ type: 'withdrawn', call_id: 'c2', at: 'x' }], { from: 3 })
+    expect(play(own, play(other).state).state.call).toBeNull()
+  })
+
+  it('forgets old offers, so that eight hours do not grow the state', () => {
+    const many = numbered(
+      Array.from({ length: 500 }, (_, i) => ({ type: 'offer' as const, ...offer(`c${i}`) })),
+    )
+    const { state, pops } = play(many)
+    expect(pops).toHaveLength(500)
+    expect(state.popped.length).toBeLessThanOrEqual(50)
+  })
+})
+
+describe('snapshot', () => {
+  const snapshot = (call: string | null, epoch = 'e2'): SequencedMessage => ({
+    type: 'snapshot',
+    epoch,
+    seq: 0,
+    agent: agent(call === null ? 'ready' : 'talking', call),
+    call: call === null ? null : { ...offer(call), phase: 'talking' },
+    case: call === null ? null : facts(call),
+  })
+
+  it('replaces everything', () => {
+    const { state, pops } = play([...ONE_CALL, snapshot(null)])
+    expect(state).toMatchObject({ epoch: 'e2', seq: 0, call: null })
+    expect(state.agent?.state).toBe('ready')
+    expect(pops).toEqual(['c1'])
+  })
+
+  it('does not pop a call that is on the screen already', () => {
+    const { state, pops } = play([...ONE_CALL.slice(0, 6), snapshot('c1')])
+    expect(pops).toEqual(['c1'])
+    expect(state.call).toMatchObject({
+      callId: 'c1',
+      phase: 'talking',
+      answeredAt: expect.any(String),
+    })
+  })
+
+  it('pops a call that this page has not seen', () => {
+    const { state, pops } = play([snapshot('c7')])
+    expect(pops).toEqual(['c7'])
+    expect(state.call?.facts?.case_no).toBe('case of c7')
+  })
+
+  it('keeps the case it knew when the new voice process has lost it', () => {
+    const bare = { ...snapshot('c1'), case: null } as SequencedMessage
+    expect(play([...ONE_CALL.slice(0, 6), bare]).state.call?.facts?.case_no).toBe('case of c1')
+  })
+
+  it('lets low numbers of a new epoch count', () => {
+    const next = numbered([{ type: 'offer', ...offer('c1', 1) }], { epoch: 'e2' })
+    const { state } = play([...ONE_CALL, snapshot(null), ...next])
+    expect(state.call?.callId).toBe('c1')
+  })
+})
