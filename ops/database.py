@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+from dataclasses import dataclass
 
 import asyncpg
 
@@ -95,3 +96,26 @@ async def _ensure_exists(address: str) -> None:
             await connection.execute(f'CREATE DATABASE "{name}"')
     finally:
         await connection.close(timeout=SECONDS)
+
+
+@dataclass(frozen=True)
+class Hall:
+    """Who sits where: the agents' extensions, and each queue with the seconds one phone rings."""
+
+    extensions: tuple[str, ...]
+    queues: tuple[tuple[str, int], ...]
+
+
+def read_hall(address: str) -> Hall:
+    """Read from the migrated database what Asterisk's configuration depends on."""
+    return asyncio.run(_read_hall(address))
+
+
+async def _read_hall(address: str) -> Hall:
+    connection = await _connect(address)
+    try:
+        extensions = await connection.fetch("SELECT extension FROM agents ORDER BY extension")
+        queues = await connection.fetch("SELECT id, ring_seconds FROM queues ORDER BY id")
+    finally:
+        await connection.close(timeout=SECONDS)
+    return Hall(tuple(row[0] for row in extensions), tuple((row[0], row[1]) for row in queues))

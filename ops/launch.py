@@ -3,7 +3,8 @@
 import os
 import sys
 
-from ops.home import MARK, TOOLS, Home, default_folder, service_environment
+from ops.home import MARK, Home, default_folder, service_environment
+from ops.parts import asterisk_command
 from ops.postgres import start_command
 
 
@@ -12,7 +13,7 @@ def command(home: Home, program: str) -> list[str]:
     if program == "postgres":
         return start_command(home.postgres_data, home.ports["postgres"], durable=home.durable)
     if program == "asterisk":
-        return [str(TOOLS / "bin" / "asterisk"), "-f", "-n", "-C", str(home.folder / "asterisk" / "etc" / "asterisk.conf")]
+        return asterisk_command(home)
     return [sys.executable, "-m", {"voice": "agi_scripts", "web": "api"}[program]]
 
 

@@ -151,7 +151,7 @@ def _services_up(home: Home, timings: dict[str, float]) -> None:
     state = programs(home)
     if state["asterisk"].state not in ALIVE:
         with step("Rendering Asterisk's configuration", timings):
-            render_asterisk(home)
+            render_asterisk(home, database.read_hall(home.secret("database_url")))
     services = [name for name in home.programs() if name != "postgres"]
     with step("Starting " + ", ".join(services), timings):
         for name in services:

@@ -1,11 +1,17 @@
 """The other packages that `make up` runs, each called in one place: tools, prompts, Asterisk's configuration."""
 
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from asterisk_conf.fetch import FetchError, fetch_all
+from asterisk_conf.fetch import FetchError, asterisk_place, fetch_all
+from asterisk_conf.render import render, start_command
+from asterisk_conf.settings import AsteriskSettings, FallbackQueue, Seat, SettingsError
+from db.seats import seat_password
+from ops.database import Hall
 from ops.errors import OpsError
 from ops.home import TOOLS, Home
+from ops.users import PROJECT
 
 
 def bring_tools(names: Iterable[str]) -> dict[str, Path]:
@@ -16,6 +22,40 @@ def bring_tools(names: Iterable[str]) -> dict[str, Path]:
         raise OpsError(f"a program could not be brought: {error}", "mend it, then run the same command again") from None
 
 
-def render_asterisk(home: Home) -> None:
-    """Write the instance's Asterisk configuration and prompts."""
-    del home
+def asterisk_settings(home: Home, hall: Hall) -> AsteriskSettings:
+    """Say what this instance's Asterisk is like; `hall` is who sits where."""
+    seat_secret = home.secret("seat_secret")
+    ports = home.ports
+    return AsteriskSettings(
+        home=home.folder,
+        place=asterisk_place(TOOLS),
+        python=Path(sys.executable),
+        project=PROJECT,
+        seats=tuple(
+            Seat(extension, seat_password(seat_secret, extension), seat_password(seat_secret, f"{extension}w"))
+            for extension in hall.extensions
+        ),
+        queues=tuple(FallbackQueue(name, ring_seconds) for name, ring_seconds in hall.queues),
+        ami_events_secret=home.secret("ami_events_secret"),
+        ami_actions_secret=home.secret("ami_actions_secret"),
+        sip_port=ports["sip"],
+        http_port=ports["http"],
+        ami_port=ports["ami"],
+        fastagi_port=ports["fastagi"],
+        rtp_first=ports["rtp_first"],
+        rtp_last=ports["rtp_last"],
+        lease_seconds=home.lease_seconds,
+    )
+
+
+def render_asterisk(home: Home, hall: Hall) -> list[Path]:
+    """Write the instance's Asterisk configuration; return the files that changed."""
+    try:
+        return render(asterisk_settings(home, hall))
+    except (FetchError, SettingsError) as error:
+        raise OpsError(f"Asterisk cannot be configured: {error}", "mend it, then make up again") from None
+
+
+def asterisk_command(home: Home) -> list[str]:
+    """Return the command that runs the instance's Asterisk in the foreground."""
+    return start_command(asterisk_settings(home, Hall((), (("city", 15),))))

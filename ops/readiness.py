@@ -31,7 +31,7 @@ def postgres_ready(home: Home) -> bool:
 def asterisk_ready(home: Home) -> bool:
     """Whether Asterisk has loaded everything: after a login the manager interface sends FullyBooted."""
     secret = home.secret("ami_events_secret")
-    login = f"Action: Login\r\nUsername: events\r\nSecret: {secret}\r\nEvents: on\r\n\r\n"
+    login = f"Action: Login\r\nUsername: voice-events\r\nSecret: {secret}\r\nEvents: on\r\n\r\n"
     with suppress(OSError), socket.create_connection(("127.0.0.1", home.ports["ami"]), ANSWER_SECONDS) as door:
         door.settimeout(ANSWER_SECONDS)
         door.sendall(login.encode())

@@ -22,6 +22,7 @@ from ops.users import PROJECT
 
 SOCKET = "supervisor.sock"
 STOP_SECONDS = 15
+ALREADY_STARTED, NOT_RUNNING = 60, 70  # supervisord's fault codes
 ALIVE = ("STARTING", "RUNNING")
 # The order of stopping is the reverse of starting: nobody loses what it talks to.
 _STOP_SIGNALS = {"postgres": "INT"}  # PostgreSQL's fast shutdown; TERM would wait for its clients
@@ -126,7 +127,8 @@ def not_running(home: Home) -> OpsError:
 
 def is_running(home: Home) -> bool:
     """Whether supervisord of this instance answers."""
-    with suppress(OpsError), control(home) as supervisor:
+    # A fault is the answer of one that is shutting down.
+    with suppress(OpsError, xmlrpc.client.Fault), control(home) as supervisor:
         supervisor.getState()
         return True
     return False
@@ -172,24 +174,46 @@ def start_supervisor(home: Home, guardian: int | None = None) -> None:
 def start(home: Home, name: str) -> None:
     """Start one program unless it runs; its readiness is another matter."""
     with control(home) as supervisor:
-        if supervisor.getProcessInfo(name)["statename"] not in ALIVE:
-            supervisor.startProcess(name, False)
+        state = supervisor.getProcessInfo(name)["statename"]
+        if state in ALIVE:
+            return
+        if state == "BACKOFF":  # it keeps failing: begin anew, so that the next failure is noticed as one
+            _unless(NOT_RUNNING, lambda: supervisor.stopProcess(name, True))
+        _unless(ALREADY_STARTED, lambda: supervisor.startProcess(name, False))
 
 
 def stop(home: Home, name: str) -> None:
     """Stop one program and wait for its end."""
     with control(home) as supervisor:
         if supervisor.getProcessInfo(name)["statename"] in (*ALIVE, "BACKOFF"):
-            supervisor.stopProcess(name, True)
+            _unless(NOT_RUNNING, lambda: supervisor.stopProcess(name, True))
+
+
+def _unless(expected: int, call: Callable[[], object]) -> None:
+    """Call supervisord; its fault `expected` means that what was asked for is so already."""
+    try:
+        call()
+    except xmlrpc.client.Fault as fault:
+        if fault.faultCode != expected:
+            raise
 
 
 def shut_down(home: Home) -> None:
     """Stop all programs in order and supervisord itself; whatever is left over is ended too."""
     if is_running(home):
         with control(home) as supervisor:
+            pid = supervisor.getPID()
             supervisor.shutdown()
-        wait_for(lambda: not is_running(home), (len(home.programs()) + 1) * (STOP_SECONDS + 2.0))
+        wait_for(lambda: not lives(pid), (len(home.programs()) + 1) * (STOP_SECONDS + 2.0))
     end_leftovers(home)
+
+
+def lives(pid: int) -> bool:
+    """Whether a process exists and has not ended (an ended one stays in the table until its parent looks)."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in ("Z", "X")
+    except OSError:
+        return False
 
 
 def leftovers(home: Home) -> list[int]:
