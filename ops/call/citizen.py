@@ -1,0 +1,193 @@
+"""A citizen's call: dialled, listened to, keys pressed, hung up; and which agent it reached."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from ops.call.phones import PhoneCall
+from ops.call.rtp import Endpoint
+from ops.call.scenarios import Citizen
+from ops.call.screen import Arrival
+from ops.call.sip import Sipp
+from ops.call.siplog import SipEvent, parse_address
+from ops.call.until import until
+
+T = TypeVar("T")
+
+#: Two SIPp processes stamp what they do a moment after they did it: a ring may seem earlier than its dialling.
+_SLACK = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One `offer` message at one agent's screen."""
+
+    agent: str
+    arrival: Arrival
+
+    @property
+    def decided_at(self) -> float:
+        """When the engine decided, epoch seconds."""
+        return float(self.arrival.body["decided_at"])
+
+
+@dataclass(slots=True)
+class Moments:
+    """What SIP told about one citizen's call, epoch seconds; `ended_by`: `self` or `other`, `refused`: a SIP status."""
+
+    dialled_at: float | None = None
+    connected_at: float | None = None
+    pressed_at: float | None = None
+    ended_at: float | None = None
+    ended_by: str | None = None
+    refused: str | None = None
+
+
+@dataclass(slots=True)
+class Sightings:
+    """What a city has seen at its agents' phones and screens, shared by every call."""
+
+    offers: list[Offer] = field(default_factory=list)
+    rings: list[PhoneCall] = field(default_factory=list)
+
+
+class Call:
+    """One citizen's call. Every wait is bounded and names the log files to look in when it ends in `StepMissing`."""
+
+    def __init__(self, key: str, citizen: Citizen, media: Endpoint, seen: Sightings) -> None:
+        self.key = key
+        self.citizen = citizen
+        self.media = media
+        self.moments = Moments()
+        self.sip_id: str | None = None
+        self.process: Sipp | None = None
+        self._call_id: str | None = None
+        self._seen = seen
+        self._close: Callable[[Endpoint], None] | None = None
+
+    @property
+    def where(self) -> str:
+        """The files that tell what this citizen saw."""
+        return self.process.where if self.process else "the log folder"
+
+    @property
+    def over(self) -> bool:
+        """Whether the citizen's phone is on the hook again, or was refused."""
+        return self.moments.ended_at is not None
+
+    @property
+    def offers(self) -> list[Offer]:
+        """The offers of this call, oldest first."""
+        return [offer for offer in self._seen.offers if self._is_mine(offer.arrival.call_id, self._caller_of(offer))]
+
+    @property
+    def rings(self) -> list[PhoneCall]:
+        """The agents' phones that this call rang, oldest first."""
+        return [ring for ring in self._seen.rings if self._is_mine(ring.call_id, _user_of(ring.caller), ring.rang_at)]
+
+    @property
+    def call_id(self) -> str | None:
+        """The hotline's call id, once an offer or a ring of this caller number has told it."""
+        if self._call_id is None:
+            known = [offer.arrival.call_id for offer in self.offers] + [ring.call_id for ring in self.rings]
+            self._call_id = next((one for one in known if one), None)
+        return self._call_id
+
+    async def connected(self, *, seconds: float = 10) -> None:
+        """Return once the call is answered by the system (SIP 200)."""
+        await self._until(lambda: self.moments.connected_at, "is connected", seconds)
+
+    async def greeted(self, *, seconds: float = 10) -> float:
+        """Return when the first sound was heard, epoch seconds."""
+        return await self._until(lambda: self.media.heard.first_sound_at, "hears a greeting", seconds)
+
+    async def ringing(self, *, seconds: float = 30) -> PhoneCall:
+        """Return the first ring of this call at an agent's phone."""
+        return (await self._until(lambda: self.rings, "rings at an agent", seconds))[0]
+
+    async def answered(self, *, seconds: float = 60) -> PhoneCall:
+        """Return the agent's leg once an agent has picked up."""
+        return await self._until(self.answered_ring, "is answered by an agent", seconds)
+
+    async def talking(self, *, seconds: float = 10) -> PhoneCall:
+        """Return the agent's leg once both sides have heard each other's tone."""
+        leg = await self.answered(seconds=seconds)
+        await self._until(lambda: self.media.heard.tone_heard_at, "hears the agent", seconds)
+        await self._until(lambda: leg.media and leg.media.heard.tone_heard_at, "is heard by the agent", seconds)
+        return leg
+
+    async def ended(self, *, seconds: float = 60) -> None:
+        """Return once the citizen's phone is on the hook."""
+        await self._until(lambda: self.over, "ends", seconds)
+
+    def answered_ring(self) -> PhoneCall | None:
+        """Return the last leg at which an agent picked up, or None."""
+        return next((ring for ring in reversed(self.rings) if ring.answered_at is not None), None)
+
+    def press(self, keys: str) -> None:
+        """Press keys (RFC 4733), 100 ms each."""
+        self.moments.pressed_at = self.moments.pressed_at or time.time()
+        self.media.press(keys)
+
+    async def press_when_greeted(self, keys: str, *, seconds: float = 15) -> None:
+        """Press keys as soon as a sound is heard."""
+        await self.greeted(seconds=seconds)
+        self.press(keys)
+
+    def hang_up(self) -> None:
+        """Send BYE, or CANCEL before the call is connected; nothing when it is over."""
+        if not self.over and self.sip_id and self.process is not None and self.process.running:
+            self.process.tell("HANGUP", self.sip_id)
+
+    def on_end(self, close: Callable[[Endpoint], None]) -> None:
+        """Give the RTP port back with `close` when the call is over."""
+        self._close = close
+
+    def take(self, event: SipEvent) -> None:
+        """Note what SIPp tells about this call."""
+        moments = self.moments
+        match event.what:
+            case "created":
+                self.sip_id = event.more.strip()
+            case "dialled":
+                moments.dialled_at = event.at
+            case "early" | "answered":
+                self._hear(event)
+            case "ended" | "refused":
+                self._end(event)
+            case _:
+                pass
+
+    def _hear(self, event: SipEvent) -> None:
+        if event.what == "answered":
+            self.moments.connected_at = event.at
+        address = parse_address(event.more)
+        if address is not None:
+            self.media.aim(*address)
+
+    def _end(self, event: SipEvent) -> None:
+        moments = self.moments
+        if moments.ended_at is None:
+            moments.ended_at = event.at
+            moments.ended_by = event.more.strip() if event.what == "ended" else "other"
+            moments.refused = event.more.strip() if event.what == "refused" else None
+            if self._close is not None:
+                self._close(self.media)
+
+    def _caller_of(self, offer: Offer) -> str:
+        return str(offer.arrival.body.get("caller", ""))
+
+    def _is_mine(self, call_id: str | None, caller: str, at: float | None = None) -> bool:
+        if self._call_id is not None and call_id is not None:
+            return self._call_id == call_id
+        dialled_at = self.moments.dialled_at
+        return bool(caller) and caller == self.citizen.user and not (at and dialled_at and at < dialled_at - _SLACK)
+
+    async def _until(self, look: Callable[[], T | None], what: str, seconds: float) -> T:
+        return await until(look, f"call {self.key} {what}", seconds=seconds, where=self.where)
+
+
+def _user_of(from_header: str) -> str:
+    """Return the user part of a From header's URI."""
+    return from_header.partition("sip:")[2].partition("@")[0]

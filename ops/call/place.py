@@ -1,0 +1,74 @@
+"""Where the calls go: addresses, programs and secrets of one running instance; nothing is started in here."""
+
+import json
+import shutil
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from db.seats import seat_password
+from ops.errors import OpsError
+from ops.home import TOOLS, Home
+
+#: Where the demonstration city's citizens call from: the address of the trunk.
+TRUNK = "127.0.0.2"
+PHONES = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One running instance, as somebody outside it sees it."""
+
+    home: Path
+    sip_host: str
+    sip_port: int
+    web_url: str
+    sipp: str
+    seat_secret: str
+    passwords: dict[str, str]
+
+    @property
+    def stream_url(self) -> str:
+        """Address of the screens' WebSocket."""
+        return "ws" + self.web_url.removeprefix("http") + "/api/stream"
+
+    @property
+    def logs(self) -> Path:
+        """The folder of the instance's own log files."""
+        return self.home / "log"
+
+    def seat_password(self, endpoint: str) -> str:
+        """Return the SIP password of one endpoint."""
+        return seat_password(self.seat_secret, endpoint)
+
+
+def program(name: str) -> str:
+    """Return the path of a fetched program, or the machine's own; raise OpsError when there is none."""
+    fetched = TOOLS / "bin" / name
+    found = str(fetched) if fetched.exists() else shutil.which(name)
+    if found is None:
+        raise OpsError(f"there is no {name}", "make up brings it into .local/tools")
+    return found
+
+
+def place_of(home: Home) -> Place:
+    """Return the place of `home`; raise OpsError when it lacks what a call needs."""
+    return Place(
+        home=home.folder,
+        sip_host="127.0.0.1",
+        sip_port=home.ports["sip"],
+        web_url=f"http://127.0.0.1:{home.ports['web']}",
+        sipp=program("sipp"),
+        seat_secret=home.secret("seat_secret"),
+        passwords=_passwords(home.secret_file("demo_passwords.json")),
+    )
+
+
+def _passwords(path: Path) -> dict[str, str]:
+    read = partial(path.read_text, "utf-8")
+    try:
+        return {str(agent): str(password) for agent, password in json.loads(read()).items()}
+    except FileNotFoundError:
+        raise OpsError(f"there are no passwords of a demonstration city in {path}", "make up writes them") from None
+    except (ValueError, AttributeError) as error:
+        raise OpsError(f"{path} cannot be read: {error}", "make up writes it again once it is removed") from None

@@ -1,0 +1,85 @@
+"""Turns the scenario templates and a list of people into the files that SIPp reads; no process is started in here."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+TEMPLATES = Path(__file__).with_name("scenarios")
+
+#: Every final refusal a scenario understands; SIPp 3.6 matches a code, not a class of codes.
+_REFUSALS = (
+    *(300, 301, 302, 305, 380, 400, 402, 403, 404, 405, 406, 407, 408, 410, 413, 414, 415, 416, 420, 421, 423),
+    *(480, 481, 482, 483, 484, 485, 486, 487, 488, 489, 491, 493, 494),
+    *(500, 501, 502, 503, 504, 505, 513, 580, 600, 603, 604, 606),
+)
+_REFUSED = (
+    '  <recv response="{code}" optional="true" next="refused">'
+    '<action><assignstr assign_to="status" value="{code}"/></action></recv>'
+)
+
+#: SIPp's field file knows no escape for these.
+_UNWRITABLE = frozenset(";\r\n")
+#: Which field of the citizen's template holds which text.
+_TEXTS = {"[field1]": "dialled", "[field2]": "display", "[field3]": "user"}
+
+
+@dataclass(frozen=True, slots=True)
+class Citizen:
+    """Who calls: what stands in the SIP message, as it stands there (nothing is escaped or checked)."""
+
+    user: str = ""
+    dialled: str = "12345"
+    display: str = ""
+
+    @property
+    def odd(self) -> bool:
+        """Whether a text cannot stand in a field file and needs a SIPp process of its own."""
+        return any(_UNWRITABLE & set(text) for text in (self.user, self.dialled, self.display))
+
+
+def scenario(name: str, *, literal: bool = False) -> str:
+    """Return scenario `name`; `literal` takes the citizen's texts from SIPp's `-key` instead of the field file."""
+    text = (TEMPLATES / f"{name}.xml").read_text(encoding="utf-8")
+    text = text.replace("@@FAILURES@@", "\n".join(_REFUSED.format(code=code) for code in _REFUSALS))
+    if literal:
+        for field, key in _TEXTS.items():
+            text = text.replace(field, f"[{key}]")
+    return text
+
+
+def field_file(rows: Sequence[Sequence[str]]) -> str:
+    """Return a SIPp field file that is read from top to bottom; raise ValueError for text it cannot hold."""
+    for text in (text for row in rows for text in row):
+        if _UNWRITABLE & set(text):
+            raise ValueError(f"a SIPp field cannot hold a semicolon or a line break: {text!r}")
+    return "SEQUENTIAL\n" + "".join(";".join(row) + "\n" for row in rows)
+
+
+def citizen_row(key: str, citizen: Citizen, rtp_port: int) -> list[str]:
+    """Return the citizen's line: the texts of an odd citizen go another way and are left empty."""
+    texts = ["", "", ""] if citizen.odd else [citizen.dialled, citizen.display, citizen.user]
+    return [key, *texts, str(rtp_port)]
+
+
+def literal_keys(citizen: Citizen) -> list[str]:
+    """Return SIPp's `-key` arguments for an odd citizen."""
+    return [part for key in _TEXTS.values() for part in ("-key", key, getattr(citizen, key))]
+
+
+def registration_row(endpoint: str, password: str, seconds: int) -> list[str]:
+    """Return the line that registers `endpoint` for `seconds` (0 takes the registration back)."""
+    return [endpoint, f"[authentication username={endpoint} password={password}]", str(seconds)]
+
+
+def control_message(method: str, call_id: str, *, host: str, port: int, headers: dict[str, str] | None = None) -> bytes:
+    """Return the request by which `ops.call` tells a scenario what to do next: SIPp matches it by Call-ID alone.
+
+    `host` and `port` are where it is sent from: SIPp never answers it.
+    """
+    more = "".join(f"{name}: {value}\r\n" for name, value in (headers or {}).items())
+    return (
+        f"{method} sip:scenario@{host} SIP/2.0\r\n"
+        f"Via: SIP/2.0/UDP {host}:{port};branch=z9hG4bK-{method}-{call_id}\r\n"
+        f"From: <sip:director@{host}>;tag=director\r\nTo: <sip:scenario@{host}>\r\n"
+        f"Call-ID: {call_id}\r\nCSeq: 1 {method}\r\n{more}Content-Length: 0\r\n\r\n"
+    ).encode()
