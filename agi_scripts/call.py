@@ -1,0 +1,206 @@
+"""One citizen's call as an AGI session: menu, waiting, ringing agents, good-bye. Decides nothing about who gets it."""
+
+import asyncio
+from dataclasses import dataclass
+
+import structlog
+
+from acd.engine import Engine
+from acd.rules import effects as fx
+from acd.rules import events as ev
+from acd.rules.state import Phase
+from agi_scripts import commands as agi
+from agi_scripts.configuration import ConfigurationKeeper
+from agi_scripts.menu import Destination, walk
+from agi_scripts.server import AgiError, AgiGone, AgiHangup, AgiSession
+
+log = structlog.get_logger(__name__)
+
+RING_CONTEXT = "ring-agent"
+TOKEN_VARIABLE = "HOTLINE_TOKEN"  # noqa: S105 - a variable's name
+QUEUE_VARIABLE = "HOTLINE_QUEUE"
+DIALLED_VARIABLE = "HOTLINE_DIALLED"
+MAX_TEXT = 300
+MISSED_REASONS = {"NOANSWER": "no_answer", "BUSY": "busy", "CANCEL": "withdrawn"}
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Seconds.
+
+    `lease`: after them Asterisk takes an abandoned caller back; `prompt`: the same while a menu speaks; `pop`: the
+    longest wait for a screen's acknowledgement before the phone rings; `unstaffed`: how long a caller waits in a queue
+    for which nobody is signed in.
+    """
+
+    lease: int = 8
+    prompt: int = 60
+    pop: float = 0.25
+    unstaffed: float = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    ring: fx.Ring
+    offer_seq: int
+
+
+class Calls:
+    """The running sessions by call id; hands the engine's orders to them."""
+
+    def __init__(self, engine: Engine, configuration: ConfigurationKeeper, timing: Timing) -> None:
+        self._engine = engine
+        self._configuration = configuration
+        self._timing = timing
+        self._sessions: dict[str, CallSession] = {}
+
+    def ring(self, order: fx.Ring, *, offer_seq: int) -> None:
+        """Give a ring order to its session; a session that has just ended reports its own loss."""
+        session = self._sessions.get(order.call_id)
+        if session is not None:
+            session.orders.put_nowait(_Order(order, offer_seq))
+
+    async def serve(self, session: AgiSession) -> None:
+        """The FastAGI route `call`."""
+        call_id = session.header.get("uniqueid", "")
+        if not call_id:
+            log.error("session_without_uniqueid")
+            return
+        call = CallSession(session, call_id, self._engine, self._configuration, self._timing)
+        self._sessions[call_id] = call
+        try:
+            await call.run()
+        finally:
+            del self._sessions[call_id]
+
+
+class CallSession:
+    """Drives one channel; what it learns goes to the engine, what the engine orders comes by `orders`."""
+
+    def __init__(
+        self,
+        session: AgiSession,
+        call_id: str,
+        engine: Engine,
+        configuration: ConfigurationKeeper,
+        timing: Timing,
+    ) -> None:
+        self.orders: asyncio.Queue[_Order] = asyncio.Queue()
+        self._session = session
+        self._call_id = call_id
+        self._engine = engine
+        self._configuration = configuration
+        self._timing = timing
+        self._log = log.bind(call_id=call_id)
+
+    async def run(self) -> None:
+        """The whole call; its loss is told to the engine, its end only AMI tells."""
+        served = False
+        try:
+            await self._start()
+            served = await self._serve()
+        except (AgiHangup, AgiGone) as end:
+            self._log.info("session_ended", reason=str(end))
+        except AgiError as error:
+            self._log.warning("session_failed", error=str(error))
+        finally:
+            if not served:
+                self._engine.submit(ev.SessionLost(self._call_id))
+
+    async def _start(self) -> None:
+        header = self._session.header
+        cleaned = await agi.get_variable(self._session, DIALLED_VARIABLE)
+        dialled = cleaned or header.get("dnid", "")
+        caller = header.get("callerid", "")
+        self._engine.submit(
+            ev.CallStarted(
+                self._call_id,
+                caller="" if caller == "unknown" else caller[:MAX_TEXT],
+                dialled="" if dialled == "unknown" else dialled[:MAX_TEXT],
+                channel=header.get("channel", ""),
+            )
+        )
+        self._dialled = dialled
+
+    async def _serve(self) -> bool:
+        """Menu, then a person. True when the call is finished and the dialplan may hang up."""
+        menu, version, tree = self._configuration.menu_for(self._dialled)
+        await agi.set_autohangup(self._session, self._timing.prompt)
+        await agi.answer(self._session)
+        way = await walk(
+            self._session, tree, queues=self._configuration.queues, default_queue=self._configuration.default_queue
+        )
+        self._engine.submit(ev.MenuPassed(self._call_id, menu, version, way.path))
+        if way.queue is not None and not await self._wait_for_person(way, way.queue):
+            return False
+        await agi.set_variable(self._session, TOKEN_VARIABLE, f"done-{self._call_id}")
+        return True
+
+    async def _wait_for_person(self, way: Destination, queue: str) -> bool:
+        """True after a talk; False when the caller is given over to the dialplan's fallback."""
+        await agi.set_variable(self._session, QUEUE_VARIABLE, queue)
+        self._engine.submit(ev.CallQueued(self._call_id, queue, way.priority))
+        while (order := await self._next_order(queue)) is not None:
+            if await self._ring(order):
+                return True
+        return False
+
+    async def _next_order(self, queue: str) -> _Order | None:
+        """The next ring order, with music while there is none; None when nobody is signed in for too long.
+
+        While it waits no AGI command is pending, so an order goes out at once; only the lease is renewed.
+        """
+        if not self.orders.empty():
+            return self.orders.get_nowait()
+        await self._renew_lease()
+        await agi.music_on(self._session)
+        unstaffed = 0.0
+        pause = self._timing.lease / 3
+        while unstaffed < self._timing.unstaffed:
+            order = await self._order_within(pause)
+            if order is not None:
+                return order
+            await self._renew_lease()
+            unstaffed = 0.0 if self._engine.floor.staffed(queue) else unstaffed + pause
+        self._log.warning("queue_unstaffed", queue=queue)
+        return None
+
+    async def _order_within(self, seconds: float) -> _Order | None:
+        """An order, or None after `seconds`; raises AgiHangup as soon as the caller is gone."""
+        order = asyncio.ensure_future(self.orders.get())
+        gone = asyncio.ensure_future(self._session.gone.wait())
+        try:
+            await asyncio.wait({order, gone}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            if gone.done():
+                raise AgiHangup("the caller is gone while waiting")
+            return order.result() if order.done() else None
+        finally:
+            order.cancel()
+            gone.cancel()
+
+    async def _renew_lease(self) -> None:
+        await agi.set_autohangup(self._session, self._timing.lease)
+
+    async def _ring(self, order: _Order) -> bool:
+        """Ring one agent, after the screen has shown the offer; True after a talk."""
+        ring = order.ring
+        shown = await self._engine.streams.acked(ring.agent_id, order.offer_seq, timeout=self._timing.pop)
+        if not self._stands(ring):
+            return False
+        if not shown:
+            self._log.warning("screen_did_not_acknowledge", agent_id=ring.agent_id, offer_no=ring.offer_no)
+        await agi.gosub(self._session, RING_CONTEXT, "s", 1, f"PJSIP/{ring.endpoint}", str(ring.seconds), self._call_id)
+        status = await agi.get_variable(self._session, "DIALSTATUS") or ""
+        if status == "ANSWER":
+            # AMI has said so already, unless its link was down.
+            self._engine.submit(ev.LegAnswered(self._call_id, ring.endpoint))
+            self._engine.submit(ev.LegEnded(self._call_id, ring.endpoint))
+            return True
+        reason = MISSED_REASONS.get(status, "unreachable")
+        self._engine.submit(ev.OfferFailed(self._call_id, ring.offer_no, reason))
+        return False
+
+    def _stands(self, ring: fx.Ring) -> bool:
+        """Whether the offer is still the present one: the caller may have gone while the screen was shown it."""
+        call = self._engine.floor.calls.get(self._call_id)
+        return call is not None and call.phase is Phase.OFFERED and call.offer_no == ring.offer_no

@@ -1,0 +1,165 @@
+"""The link server (Wire 3): agents' streams and live states out, commands and acknowledgements in."""
+
+import asyncio
+import hmac
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+import structlog
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Request, Response
+
+from acd.engine import Engine
+from acd.messages import AgentState, AgentStateName
+from acd.rules.agents import TransitionRefusedError
+from acd.rules.events import Command
+from acd.rules.floor import UnknownAgentError
+from acd.rules.state import Agent
+
+log = structlog.get_logger(__name__)
+
+OUTGOING_LIMIT = 10_000
+
+
+class LinkServer:
+    """Serves web processes; each has its own bounded outgoing queue, so a slow one delays nobody."""
+
+    def __init__(self, engine: Engine, *, token: str, reload: asyncio.Event) -> None:
+        self._engine = engine
+        self._token = token
+        self._reload = reload
+        self._peers: set[_Peer] = set()
+        self._server: Server | None = None
+
+    async def start(self, host: str, port: int) -> None:
+        """Listen; raises OSError when the port is taken."""
+        self._server = await serve(
+            self._serve, host, port, process_request=self._authorise, compression=None, max_size=1 << 20
+        )
+
+    @property
+    def port(self) -> int:
+        """The port that is listened on (for a start with port 0)."""
+        if self._server is None:
+            raise RuntimeError("the link server is not started")
+        return int(next(iter(self._server.sockets)).getsockname()[1])
+
+    async def close(self) -> None:
+        """Close every link."""
+        if self._server is not None:
+            self._server.close()
+            await self._server.wait_closed()
+
+    def agent_changed(self, state: AgentState) -> None:
+        """Tell every web process an agent's new state."""
+        for peer in self._peers:
+            peer.send({"op": "agent", "agent": state})
+
+    def _authorise(self, connection: ServerConnection, request: Request) -> Response | None:
+        given = request.headers.get("Authorization", "")
+        if hmac.compare_digest(given.encode(), f"Bearer {self._token}".encode()):
+            return None
+        log.warning("link_refused", peer=str(connection.remote_address))
+        return connection.respond(HTTPStatus.UNAUTHORIZED, "the link needs the bearer token of secrets/link_token\n")
+
+    async def _serve(self, connection: ServerConnection) -> None:
+        peer = _Peer(connection, self._engine, self._reload)
+        self._peers.add(peer)
+        writer = asyncio.create_task(peer.write())
+        try:
+            peer.greet()
+            async for text in connection:
+                peer.take(text)
+        except ConnectionClosed:
+            pass
+        finally:
+            self._peers.discard(peer)
+            peer.leave()
+            writer.cancel()
+
+
+class _Peer:
+    """One web process."""
+
+    def __init__(self, connection: ServerConnection, engine: Engine, reload: asyncio.Event) -> None:
+        self._connection = connection
+        self._engine = engine
+        self._reload = reload
+        self._outgoing: asyncio.Queue[dict[str, Any]] = asyncio.Queue(OUTGOING_LIMIT)
+        self._agents: set[str] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def send(self, frame: dict[str, Any]) -> None:
+        """Queue a frame; a peer that reads too slowly is cut off and will come back for a replay."""
+        try:
+            self._outgoing.put_nowait(frame)
+        except asyncio.QueueFull:
+            task = asyncio.create_task(self._connection.close(1013, "reading too slowly"))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def write(self) -> None:
+        """Send what is queued until the connection ends."""
+        try:
+            while True:
+                frame = await self._outgoing.get()
+                await self._connection.send(orjson.dumps(frame).decode())
+        except ConnectionClosed:
+            return
+
+    def greet(self) -> None:
+        """The live table, and the wrap-ups whose outcome the database may already hold."""
+        agents = list(self._engine.floor.agents.values())
+        self.send({"op": "agents", "agents": [a.public() for a in agents]})
+        calls = [{"agent": a.agent_id, "call_id": a.call_id} for a in agents if _wraps_up(a)]
+        self.send({"op": "wrap_ups", "calls": calls})
+
+    def leave(self) -> None:
+        """The screens behind this peer are gone."""
+        for agent_id in self._agents:
+            self._engine.streams.unsubscribe(agent_id, self.send)
+
+    def take(self, text: str | bytes) -> None:
+        """One frame of the web process; a malformed one is logged and dropped."""
+        try:
+            frame = orjson.loads(text)
+            self._dispatch(frame)
+        except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
+            log.warning("link_frame_malformed", error=repr(error), frame=str(text)[:200])
+
+    def _dispatch(self, frame: dict[str, Any]) -> None:
+        match frame["op"]:
+            case "ack":
+                self._engine.streams.ack(frame["agent"], epoch=frame["epoch"], seq=int(frame["seq"]))
+            case "subscribe":
+                self._agents.add(frame["agent"])
+                epoch, after = frame.get("epoch"), int(frame.get("after") or 0)
+                self._engine.streams.subscribe(frame["agent"], self.send, epoch=epoch, after=after)
+            case "unsubscribe":
+                self._agents.discard(frame["agent"])
+                self._engine.streams.unsubscribe(frame["agent"], self.send)
+            case "command":
+                self.send({"op": "reply", "id": frame["id"], **self._command(frame)})
+            case "reload":
+                self._reload.set()
+            case unknown:
+                raise ValueError(f"unknown op {unknown!r}")
+
+    def _command(self, frame: dict[str, Any]) -> dict[str, Any]:
+        args = frame.get("args") or {}
+        command = Command(frame["agent"], frame["name"], reason=args.get("reason"), call_id=args.get("call_id"))
+        try:
+            self._engine.submit(command)
+        except TransitionRefusedError as error:
+            return {"ok": False, "code": "transition_refused", "detail": str(error)}
+        except UnknownAgentError as error:
+            return {"ok": False, "code": "unknown_agent", "detail": str(error)}
+        except ValueError as error:
+            return {"ok": False, "code": "unknown_command", "detail": str(error)}
+        return {"ok": True, "state": self._engine.floor.agents[frame["agent"]].public()}
+
+
+def _wraps_up(agent: Agent) -> bool:
+    return agent.state is AgentStateName.WRAP_UP and agent.call_id is not None

@@ -1,0 +1,87 @@
+"""Keeps Asterisk's native fallback queues in step: their members are the agents last known to take calls."""
+
+import asyncio
+
+import structlog
+
+from acd.ami import AmiError, AmiLink, AmiRefused
+from acd.engine import Engine
+from acd.messages import AgentStateName
+from acd.rules.state import Agent
+
+log = structlog.get_logger(__name__)
+
+RETRY_SECONDS = 1.0
+ABSENT = frozenset({AgentStateName.LOGGED_OUT, AgentStateName.PAUSED, AgentStateName.MISSED})
+
+Member = tuple[str, str, str]  # queue, endpoint, agent id
+
+
+def wanted_members(agents: list[Agent]) -> frozenset[Member]:
+    """Who should be in which native queue, by which phone."""
+    return frozenset(
+        (queue, phone, agent.agent_id)
+        for agent in agents
+        if agent.state not in ABSENT and (phone := agent.reachable) is not None
+        for queue in agent.queues
+    )
+
+
+class SafetyNet:
+    """Brings the native queues to the wanted membership, one change at a time, again after every failure."""
+
+    def __init__(self, engine: Engine, actions: AmiLink) -> None:
+        self._engine = engine
+        self._actions = actions
+        self._present: frozenset[Member] | None = None
+        self._changed = asyncio.Event()
+
+    def agents_changed(self) -> None:
+        """Somebody came, left or changed phones."""
+        self._changed.set()
+
+    def forget(self) -> None:
+        """Asterisk may have been restarted: ask it again what its queues hold."""
+        self._present = None
+        self._changed.set()
+
+    async def run(self) -> None:
+        """Runs until cancelled."""
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            try:
+                await self._bring_in_step()
+            except AmiError as error:
+                log.info("safety_net_retried", error=str(error))
+                await asyncio.sleep(RETRY_SECONDS)
+                self._present = None
+                self._changed.set()
+
+    async def _bring_in_step(self) -> None:
+        if self._present is None:
+            self._present = await self._ask()
+        wanted = wanted_members(list(self._engine.floor.agents.values()))
+        for member in self._present - wanted:
+            await self._change("QueueRemove", member)
+        for member in wanted - self._present:
+            await self._change("QueueAdd", member)
+        self._present = wanted
+
+    async def _ask(self) -> frozenset[Member]:
+        rows = await self._actions.action_list("QueueStatus", complete="QueueStatusComplete")
+        return frozenset(
+            (r["Queue"], r["Location"].removeprefix("PJSIP/"), r["Name"])
+            for r in rows
+            if r.get("Event") == "QueueMember"
+        )
+
+    async def _change(self, action: str, member: Member) -> None:
+        queue, endpoint, agent_id = member
+        fields = {"Queue": queue, "Interface": f"PJSIP/{endpoint}"}
+        if action == "QueueAdd":
+            fields |= {"MemberName": agent_id, "StateInterface": f"PJSIP/{endpoint}"}
+        try:
+            await self._actions.action(action, **fields)
+        except AmiRefused as error:  # already there, already gone, or a queue not rendered yet
+            log.info("safety_net_change_refused", action=action, queue=queue, endpoint=endpoint, error=str(error))

@@ -1,0 +1,33 @@
+"""Settings of the voice process: environment variables with the prefix HOTLINE_, secrets from files."""
+
+import os
+from pathlib import Path
+
+from pydantic import SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class VoiceSettings(BaseSettings):
+    """What `python -m agi_scripts` needs; ARCHITECTURE.md ("An instance") lists the variables."""
+
+    model_config = SettingsConfigDict(env_prefix="HOTLINE_", extra="ignore")
+
+    voice_dir: Path
+    fastagi_host: str = "127.0.0.1"
+    fastagi_port: int = 4573
+    link_host: str = "127.0.0.1"
+    link_port: int = 8765
+    link_token: SecretStr
+    api_url: str
+    intake_token: SecretStr
+    ami_host: str = "127.0.0.1"
+    ami_port: int = 5038
+    ami_events_secret: SecretStr
+    ami_actions_secret: SecretStr
+    cel_file: Path
+    lease_seconds: int = 8
+
+
+def load() -> VoiceSettings:
+    """Read them; raises pydantic's ValidationError, which names each missing variable."""
+    return VoiceSettings(_secrets_dir=os.environ.get("HOTLINE_SECRETS_DIR"))

@@ -1,0 +1,120 @@
+"""The voice process put together: engine, FastAGI server, AMI links, link server, delivery."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+import httpx
+import structlog
+
+from acd.ami import AmiLink
+from acd.engine import Engine
+from acd.journal import Journal
+from acd.messages import AgentState
+from acd.reconcile import Reconciler
+from acd.rules import effects as fx
+from acd.rules.events import Snapshot
+from acd.translation import WANTED
+from acd.watch import Watch
+from agi_scripts.call import Calls, Timing
+from agi_scripts.configuration import ConfigurationKeeper
+from agi_scripts.delivery import Delivery
+from agi_scripts.link import LinkServer
+from agi_scripts.safety_net import SafetyNet
+from agi_scripts.server import FastAgiServer
+from agi_scripts.settings import VoiceSettings
+
+log = structlog.get_logger(__name__)
+
+API_TIMEOUT_SECONDS = 10.0
+
+
+class Voice:
+    """Every part of the voice process, and the engine's hands."""
+
+    def __init__(self, settings: VoiceSettings) -> None:
+        self._settings = settings
+        reload = asyncio.Event()
+        self.engine = Engine(Journal(settings.voice_dir / "voice.db"))
+        self._client = httpx.AsyncClient(
+            base_url=settings.api_url,
+            timeout=API_TIMEOUT_SECONDS,
+            headers={"Authorization": f"Bearer {settings.intake_token.get_secret_value()}"},
+            trust_env=False,
+        )
+        self._events = self._ami("voice-events", settings.ami_events_secret.get_secret_value(), WANTED)
+        self._actions = self._ami("voice-actions", settings.ami_actions_secret.get_secret_value(), frozenset())
+        self._delivery = Delivery(self.engine, self._client)
+        self._configuration = ConfigurationKeeper(self.engine, self._client, reload=reload)
+        self._net = SafetyNet(self.engine, self._actions)
+        self._calls = Calls(self.engine, self._configuration, Timing(lease=settings.lease_seconds))
+        self._link = LinkServer(self.engine, token=settings.link_token.get_secret_value(), reload=reload)
+        self._reconciler = Reconciler(self.engine, settings.cel_file, journal_grew=self._delivery.journal_grew)
+        self._watch = Watch(self.engine, self._events, self._actions, on_snapshot=self._after_snapshot)
+
+    def ring(self, order: fx.Ring, *, offer_seq: int) -> None:
+        """Hands of the engine: ring an agent."""
+        self._calls.ring(order, offer_seq=offer_seq)
+
+    def journal_grew(self) -> None:
+        """Hands of the engine: deliver."""
+        self._delivery.journal_grew()
+
+    def agent_changed(self, state: AgentState) -> None:
+        """Hands of the engine: show the state, keep the fallback queues in step."""
+        self._link.agent_changed(state)
+        self._net.agents_changed()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Runs until `stop` is set; raises OSError when a port cannot be had."""
+        self.engine.start(self)
+        self._configuration.start()
+        server = FastAgiServer()
+        server.add_route("call", self._calls.serve)
+        await self._link.start(self._settings.link_host, self._settings.link_port)
+        await server.start(self._settings.fastagi_host, self._settings.fastagi_port)
+        log.info("voice_ready", fastagi=self._settings.fastagi_port, link=self._settings.link_port)
+        tasks = [asyncio.create_task(part) for part in self._parts()]
+        try:
+            await _first_end(stop, tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await server.close()
+            await self._link.close()
+            await self._client.aclose()
+            self.engine.journal.close()
+
+    def _parts(self) -> list[Coroutine[Any, Any, None]]:
+        return [
+            self._events.run(),
+            self._actions.run(),
+            self._watch.run(),
+            self._delivery.run(),
+            self._net.run(),
+            self._reconciler.run(),
+            self._configuration.run(on_change=self._net.agents_changed),
+        ]
+
+    def _after_snapshot(self, snapshot: Snapshot) -> None:
+        self._net.forget()
+        self._reconciler.after_snapshot(snapshot)
+
+    def _ami(self, username: str, secret: str, wanted: frozenset[str]) -> AmiLink:
+        return AmiLink(
+            host=self._settings.ami_host,
+            port=self._settings.ami_port,
+            username=username,
+            secret=secret,
+            wanted=wanted,
+        )
+
+
+async def _first_end(stop: asyncio.Event, tasks: list[asyncio.Task[None]]) -> None:
+    """Wait for `stop`, or for a part that failed: then the process ends, so that it is started anew."""
+    stopped = asyncio.create_task(stop.wait())
+    done, _ = await asyncio.wait({stopped, *tasks}, return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
+    for task in done - {stopped}:
+        task.result()

@@ -1,0 +1,114 @@
+"""The link server as a web process sees it."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import InvalidStatus
+
+from acd.engine import Engine
+from acd.rules import events as ev
+from agi_scripts.link import LinkServer
+from tests.unit.agi_scripts.voice_support import Hands, engine_at
+
+TOKEN = {"Authorization": "Bearer secret"}
+
+
+class Site:
+    def __init__(self, engine: Engine, reload: asyncio.Event, port: int) -> None:
+        self.engine, self.reload, self.url = engine, reload, f"ws://127.0.0.1:{port}"
+
+
+@pytest.fixture
+async def site(tmp_path: Path) -> AsyncIterator[Site]:
+    hands, reload = Hands(), asyncio.Event()
+    engine = engine_at(tmp_path, hands)
+    server = LinkServer(engine, token="secret", reload=reload)
+    hands.on_agent = server.agent_changed
+    await server.start("127.0.0.1", 0)
+    yield Site(engine, reload, server.port)
+    await server.close()
+
+
+async def heard(socket: ClientConnection) -> dict[str, Any]:
+    async with asyncio.timeout(5):
+        frame: dict[str, Any] = json.loads(await socket.recv())
+        return frame
+
+
+async def say(socket: ClientConnection, **frame: Any) -> None:
+    await socket.send(json.dumps(frame))
+
+
+async def test_a_stranger_is_refused_with_a_word_why(site: Site) -> None:
+    with pytest.raises(InvalidStatus) as refused:
+        await connect(site.url, additional_headers={"Authorization": "Bearer wrong"})
+    assert refused.value.response.status_code == 401
+    assert b"link_token" in (refused.value.response.body or b"")
+
+
+async def test_commands_states_and_refusals(site: Site) -> None:
+    async with connect(site.url, additional_headers=TOKEN) as socket:
+        agents, wrap_ups = await heard(socket), await heard(socket)
+        assert [a["agent_id"] for a in agents["agents"]] == ["1001", "1002"]
+        assert wrap_ups == {"op": "wrap_ups", "calls": []}
+        await say(socket, op="command", id="a", agent="1001", name="ready")
+        shown, reply = await heard(socket), await heard(socket)
+        assert (shown["op"], shown["agent"]["state"]) == ("agent", "ready")
+        assert (reply["id"], reply["ok"], reply["state"]["state"]) == ("a", True, "ready")
+        for name, agent, code in [
+            ("answer", "1001", "transition_refused"),
+            ("dance", "1001", "unknown_command"),
+            ("ready", "7", "unknown_agent"),
+        ]:
+            await say(socket, op="command", id="b", agent=agent, name=name)
+            refusal = await heard(socket)
+            assert (refusal["ok"], refusal["code"]) == (False, code)
+            assert refusal["detail"]
+
+
+async def test_an_offer_is_relayed_acknowledged_and_replayed(site: Site) -> None:
+    async with connect(site.url, additional_headers=TOKEN) as socket:
+        await heard(socket)
+        await heard(socket)
+        await say(socket, op="subscribe", agent="1001", epoch=None, after=0)
+        assert (await heard(socket))["body"]["type"] == "snapshot"
+        seq = site.engine.streams.tell("1001", {"type": "offer"})
+        frame = await heard(socket)
+        assert (frame["op"], frame["seq"], frame["body"]["type"]) == ("message", seq, "offer")
+        waiting = asyncio.create_task(site.engine.streams.acked("1001", seq, timeout=5))
+        await say(socket, op="ack", agent="1001", epoch=frame["epoch"], seq=seq)
+        assert await waiting
+        await say(socket, op="unsubscribe", agent="1001")
+        await say(socket, op="subscribe", agent="1001", epoch=frame["epoch"], after=seq - 1)
+        assert (await heard(socket))["seq"] == seq
+
+
+async def test_malformed_frames_end_nothing(site: Site) -> None:
+    async with connect(site.url, additional_headers=TOKEN) as socket:
+        await heard(socket)
+        await heard(socket)
+        for text in ("not json", "[]", "{}", '{"op":"fly"}', '{"op":"ack","agent":"1001"}'):
+            await socket.send(text)
+        await say(socket, op="reload")
+        await say(socket, op="command", id="z", agent="1002", name="pause", args={"reason": "lunch"})
+        assert (await heard(socket))["agent"]["reason"] == "lunch"
+        assert site.reload.is_set()
+
+
+async def test_a_wrap_up_is_named_to_whoever_connects(site: Site) -> None:
+    site.engine.submit(ev.Command("1001", "ready"))
+    site.engine.submit(ev.CallStarted("c1", "138", "12345", "PJSIP/trunk-1"))
+    site.engine.submit(ev.CallQueued("c1", "city"))
+    site.engine.submit(ev.LegAnswered("c1", "1001"))
+    site.engine.submit(ev.LegEnded("c1", "1001"))
+    async with connect(site.url, additional_headers=TOKEN) as socket:
+        await heard(socket)
+        assert (await heard(socket))["calls"] == [{"agent": "1001", "call_id": "c1"}]
+        await say(socket, op="command", id="o", agent="1001", name="outcome", args={"call_id": "c1"})
+        frames = [await heard(socket), await heard(socket)]
+        assert site.engine.floor.agents["1001"].state.value == "ready", frames
