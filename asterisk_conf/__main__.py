@@ -2,9 +2,11 @@
 
 import argparse
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from asterisk_conf.fetch import RECIPES, FetchError, fetch_all
+from asterisk_conf.sounds import make_sounds
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -15,15 +17,24 @@ def main(arguments: list[str] | None = None) -> int:
     fetching.add_argument("program", choices=[*RECIPES, "all"])
     fetching.add_argument("--tools", type=Path, default=Path(".local/tools"))
     fetching.add_argument("--unpacked", action="store_true", help="bring them even when the machine has its own")
+    speaking = commands.add_parser("sounds", help="make the prompts and the music")
+    speaking.add_argument("--tools", type=Path, default=Path(".local/tools"))
+    speaking.add_argument("--out", type=Path, default=Path(".local/system/asterisk/sounds"))
     options = parser.parse_args(arguments)
     try:
-        names = list(RECIPES) if options.program == "all" else [options.program]
-        for launcher in fetch_all(names, options.tools, unpacked=options.unpacked).values():
-            sys.stdout.write(f"{launcher}\n")
+        for path in _run(options):
+            sys.stdout.write(f"{path}\n")
     except FetchError as error:
         sys.stderr.write(f"error: {error}\n")
         return 1
     return 0
+
+
+def _run(options: argparse.Namespace) -> Iterable[Path]:
+    if options.command == "sounds":
+        return make_sounds(options.tools, options.out)
+    names = list(RECIPES) if options.program == "all" else [options.program]
+    return fetch_all(names, options.tools, unpacked=options.unpacked).values()
 
 
 if __name__ == "__main__":

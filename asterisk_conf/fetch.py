@@ -18,7 +18,7 @@ from pathlib import Path
 
 from asterisk_conf.apt import FetchError, Meter, open_suite, open_to_readers, say, unpack
 
-__all__ = ["RECIPES", "AsteriskPlace", "FetchError", "asterisk_place", "fetch", "fetch_all", "fetch_debs"]
+__all__ = ["RECIPES", "AsteriskPlace", "FetchError", "alone", "asterisk_place", "fetch", "fetch_all", "fetch_debs"]
 
 SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 OLDEST_ASTERISK = 20
@@ -133,7 +133,7 @@ def fetch(name: str, tools: Path, *, unpacked: bool = False) -> Path:
     recipe = RECIPES[name]
     tools = tools.absolute()
     launcher = tools / "bin" / name
-    with _clear_errors(tools), _alone(tools):
+    with _clear_errors(tools), alone(tools):
         own = None if unpacked else _own_program(recipe)
         if own is not None:
             _write_launcher(launcher, f'exec "{own}" "$@"\n')
@@ -251,7 +251,7 @@ def _write_atomically(path: Path, text: str, mode: int) -> None:
 
 
 @contextmanager
-def _alone(tools: Path) -> Iterator[None]:
+def alone(tools: Path) -> Iterator[None]:
     """One fetch at a time below `tools`; a second one waits for the first and then finds the work done."""
     tools.mkdir(parents=True, exist_ok=True)
     tools.chmod(0o755)
