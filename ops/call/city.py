@@ -17,13 +17,14 @@ from ops.call.agent import Agent, Manner, all_free
 from ops.call.citizen import Call, Offer, Sightings
 from ops.call.desk import Desk, Refused
 from ops.call.phones import PhoneCall, Phones
-from ops.call.place import TRUNK, Place
+from ops.call.place import TRUNK, Place, place_of
 from ops.call.rtp import Room
 from ops.call.scenarios import Citizen
 from ops.call.screen import Arrival, Screen
 from ops.call.sip import Exchange, SippFailed
 from ops.call.siplog import SipEvent
 from ops.call.until import StepMissing
+from ops.instance import Instance
 
 #: Seconds that leaving may take before it is given up.
 _LEAVE = 20.0
@@ -37,8 +38,8 @@ class City:
     `folder` keeps what SIPp saw (scenarios, messages, logs); a new one below `<home>/log` unless given.
     """
 
-    def __init__(self, place: Place, *, folder: Path | None = None) -> None:
-        self.place = place
+    def __init__(self, where: Place | Instance, *, folder: Path | None = None) -> None:
+        self.place = place = where if isinstance(where, Place) else place_of(where.home)
         self.folder = folder or place.logs / "calls" / secrets.token_hex(4)
         self.seen = Sightings()
         self.agents: dict[str, Agent] = {}
