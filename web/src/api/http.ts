@@ -10,6 +10,8 @@ export class ApiProblem extends Error {
     readonly status: number,
     readonly title: string,
     readonly detail: string,
+    /** The server's short word for programs, such as `voice_away`; empty when it gave none. */
+    readonly code = '',
   ) {
     super(detail === '' ? title : `${title}: ${detail}`)
   }
@@ -17,6 +19,11 @@ export class ApiProblem extends Error {
   /** The same request may succeed later without anybody changing it. */
   get transient(): boolean {
     return this.status === 0 || this.status === 429 || this.status >= 500
+  }
+
+  /** Signing in again is enough for the same request to succeed. */
+  get needsSignIn(): boolean {
+    return this.status === 401
   }
 }
 
@@ -83,7 +90,8 @@ function toProblem(answer: Response, text: string): ApiProblem {
   const details = parseDetails(text)
   const title = typeof details.title === 'string' ? details.title : `HTTP ${answer.status}`
   const detail = typeof details.detail === 'string' ? details.detail : ''
-  return new ApiProblem(answer.status, title, detail)
+  const code = typeof details.code === 'string' ? details.code : ''
+  return new ApiProblem(answer.status, title, detail, code)
 }
 
 function parseDetails(text: string): Record<string, unknown> {

@@ -15,10 +15,9 @@ interface Live {
   server: boolean
   /** The voice process is there, as the web process says. */
   voice: boolean
-  problem: string | null
 }
 
-const live = reactive<Live>({ server: false, voice: false, problem: null })
+const live = reactive<Live>({ server: false, voice: false })
 const held = shallowReactive<{ state: StreamState }>({ state: initialState() })
 let agentId: string | null = null
 let connection: StreamConnection | null = null
@@ -40,7 +39,8 @@ export function startStream(forAgent: string): void {
     },
     link: (up) => (live.voice = up),
     refused: session.expire,
-    problem: (code, detail) => (live.problem = detail === '' ? code : detail),
+    // Nothing an agent can act on: the stream goes on, or starts again by itself.
+    problem: (code, detail) => console.warn('hotline: stream', code, detail),
   })
   connection.start()
 }

@@ -25,7 +25,7 @@ const autosave = new Autosave<Words>({
   send: async (callId, words) => {
     await saveDraft(callId, words)
   },
-  transient: (error) => error instanceof ApiProblem && (error.transient || error.status === 401),
+  transient: (error) => error instanceof ApiProblem && (error.transient || error.needsSignIn),
   changed: (callId, saved) => (progressOf(callId).saved = saved),
 })
 
@@ -100,7 +100,7 @@ export function resume(): void {
   autosave.flush()
   for (const draft of unfinished.value) {
     const problem = progress.get(draft.callId)?.problem ?? null
-    const mayRetry = problem === null || problem.transient || problem.status === 401
+    const mayRetry = problem === null || problem.transient || problem.needsSignIn
     if (draft.submitted && mayRetry) void submit(draft.callId)
   }
 }

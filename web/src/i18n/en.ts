@@ -124,6 +124,7 @@ export const en: Messages = {
     doneWaiting: 'Submitted; waiting for the voice system to end the wrap-up.',
     failed: 'Not submitted. Everything you typed is still here.',
     failedAuto: 'It is submitted again when the link is back, or press “Submit” now.',
+    failedSignIn: 'It is submitted again after you have signed in.',
     failedManual: 'Please follow the hint and press “Submit” again.',
     storageFull:
       'The browser has no storage left: the text is only in this page. Do not reload or close it.',
@@ -158,5 +159,17 @@ export const en: Messages = {
   problem: {
     unreachable: 'The server cannot be reached',
     unreachableHelp: 'Please check the network; the page reconnects by itself.',
+    code: {
+      bad_credentials: 'Wrong staff number or password',
+      locked_out: 'Too many failed sign-ins: locked for a while',
+      not_signed_in: 'Your sign-in has expired: please sign in again',
+      voice_away: 'The voice system cannot be reached; try again in a moment',
+      database_away: 'The database cannot be reached; nothing was stored, try again in a moment',
+      conflict: 'Not possible in the present state',
+      forbidden: 'Not permitted',
+      not_found: 'Not found',
+      invalid: 'Something is not filled in as it must be',
+      fault: 'The server failed and nothing was stored; try again, then tell an administrator',
+    },
   },
 }

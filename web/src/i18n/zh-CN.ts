@@ -124,6 +124,7 @@ export const zhCN = {
     doneWaiting: '登记已提交，正在等待话务系统结束话后处理。',
     failed: '没有提交成功，填写的内容都还在。',
     failedAuto: '恢复连接后会自动再次提交，也可以现在点“提交”。',
+    failedSignIn: '重新登录后会自动再次提交。',
     failedManual: '请按提示修改后再点“提交”。',
     storageFull: '浏览器存储空间不足，内容暂时只保存在本页内，请不要刷新或关闭页面。',
     empty: '有来电时在这里登记。',
@@ -157,6 +158,18 @@ export const zhCN = {
   problem: {
     unreachable: '连不上服务器',
     unreachableHelp: '请检查网络；恢复后会自动重连。',
+    code: {
+      bad_credentials: '工号或密码不正确',
+      locked_out: '登录失败次数过多，暂时锁定',
+      not_signed_in: '登录已过期，请重新登录',
+      voice_away: '话务系统暂时连不上，请稍候再试',
+      database_away: '数据库暂时连不上，内容没有保存，请稍候再试',
+      conflict: '当前状态不允许这样做',
+      forbidden: '没有权限',
+      not_found: '没有找到',
+      invalid: '填写的内容不符合要求',
+      fault: '服务器出错，内容没有保存，请再试一次；仍然出错请联系管理员',
+    },
   },
 }
 

@@ -18,8 +18,8 @@ export interface PhoneHandlers {
 }
 
 /** Header of the INVITE that names the citizen's call. */
-const CALL_ID_HEADER = 'X-Hotline-Call'
-const REGISTER_EXPIRES_SECONDS = 120
+const CALL_ID_HEADER = 'X-Call-Id'
+const REGISTER_EXPIRES_SECONDS = 60
 const REGISTER_RETRY_MS = 3000
 /** On one network the first candidates are enough; waiting for all of them delays the answer. */
 const ICE_PATIENCE_MS = 150

@@ -20,14 +20,19 @@ export interface StreamHandlers {
   problem(code: string, detail: string): void
 }
 
-/** Close codes that say "sign in again": policy violation, and the private one for 401. */
-const REFUSED_CLOSE_CODES = new Set([1008, 4401, 3000])
-const REFUSED_ERROR_CODES = /unauthori[sz]ed|token|sign_in|expired/
+/** How the server says "sign in again": a close code, and the error that comes before it. */
+const SIGN_IN_AGAIN = 4401
+const TOKEN_ERRORS = new Set(['token_refused', 'token_expired'])
+/** A connection that lived this long was a good one: the next delay starts short again. */
+const STEADY_MS = 5000
+const OPEN_TIMEOUT_MS = 8000
 
 export class StreamConnection {
   private socket: WebSocket | null = null
   private retry: ReturnType<typeof setTimeout> | undefined
+  private overdue: ReturnType<typeof setTimeout> | undefined
   private attempt = 0
+  private openedAt = 0
   private running = false
   private order: Promise<void> = Promise.resolve()
 
@@ -61,6 +66,7 @@ export class StreamConnection {
   private drop(): void {
     const socket = this.socket
     this.socket = null
+    clearTimeout(this.overdue)
     if (socket === null) return
     socket.close()
     this.handlers.connected(false)
@@ -71,6 +77,8 @@ export class StreamConnection {
     if (token === null) return
     const socket = new WebSocket(this.url)
     this.socket = socket
+    // A network that swallows packets would keep the browser waiting for minutes.
+    this.overdue = setTimeout(() => this.giveUp(socket), OPEN_TIMEOUT_MS)
     socket.onopen = () => this.opened(socket, token)
     socket.onmessage = (event) => this.received(socket, event.data)
     socket.onclose = (event) => this.closed(socket, event)
@@ -78,6 +86,8 @@ export class StreamConnection {
 
   private opened(socket: WebSocket, token: string): void {
     if (socket !== this.socket) return
+    clearTimeout(this.overdue)
+    this.openedAt = performance.now()
     socket.send(JSON.stringify({ type: 'hello', token, ...this.handlers.cursor() }))
     this.handlers.connected(true)
   }
@@ -89,7 +99,6 @@ export class StreamConnection {
       this.handlers.problem('malformed', data.slice(0, 200))
       return
     }
-    this.attempt = 0
     this.order = this.order
       .then(() => this.take(socket, message))
       .catch((error: unknown) => this.handlers.problem('page', String(error)))
@@ -106,7 +115,7 @@ export class StreamConnection {
   }
 
   private takeError(code: string, detail: string): void {
-    if (REFUSED_ERROR_CODES.test(code)) return this.refuse(detail)
+    if (TOKEN_ERRORS.has(code)) return this.refuse(detail)
     this.handlers.problem(code, detail)
   }
 
@@ -119,8 +128,20 @@ export class StreamConnection {
     if (socket !== this.socket) return
     this.socket = null
     this.handlers.connected(false)
+    clearTimeout(this.overdue)
     if (!this.running) return
-    if (REFUSED_CLOSE_CODES.has(event.code)) return this.refuse(event.reason)
+    if (performance.now() - this.openedAt > STEADY_MS) this.attempt = 0
+    if (event.code === SIGN_IN_AGAIN) return this.refuse(event.reason)
+    this.later()
+  }
+
+  private giveUp(socket: WebSocket): void {
+    if (socket !== this.socket) return
+    this.drop()
+    this.later()
+  }
+
+  private later(): void {
     const delay = delayBefore(this.attempt, Math.random())
     this.attempt += 1
     this.retry = setTimeout(() => this.connect(), delay)

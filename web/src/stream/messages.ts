@@ -35,14 +35,19 @@ export interface EarlierCall {
   call_id: string
   started_at: string | null
   dialled: string | null
+  line: string | null
   disposition: string | null
+  answered_by: string | null
+  agent_name: string | null
   case_no: string | null
+  case_state: string | null
 }
 
 /** One of the caller's cases that somebody still works on. */
 export interface OpenCase {
+  call_id: string
   case_no: string
-  state: string
+  case_state: string
   opened_at: string | null
   note: string | null
 }
