@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,6 +24,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True)
     up = commands.add_parser("up", help="start what does not run and wait until it is ready")
     up.add_argument("--guardian", type=int, help="stop everything when this process ends")
+    up.add_argument("--only-database", action="store_true", help="start the database and make its tables, no more")
     commands.add_parser("down", help="stop everything of the instance")
     commands.add_parser("status", help="what runs; 0 when everything does, 3 when nothing, 1 between")
     commands.add_parser("logs", help="follow the logs")
@@ -44,7 +46,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         complain(f"make {options.command}: {explain(error)}")
     except KeyboardInterrupt:
-        complain(f"make {options.command}: interrupted; make up goes on, make down stops what was started")
+        if options.command == "logs":
+            return 0
+        if not options.as_service:
+            complain(f"make {options.command}: interrupted; make up goes on, make down stops what was started")
     return 1
 
 
@@ -56,8 +61,9 @@ def dispatch(options: argparse.Namespace, given: Sequence[str]) -> int:
     who = users.service_account()
     if options.command == "up":
         users.check_readable(who)
-        bring_tools(("asterisk", "espeak-ng"))
-        build_page()
+        if not options.only_database:
+            bring_tools(("asterisk", "espeak-ng"))
+            build_page()
     if options.command in ("up", "create"):
         give_home(options.home, who)
     elif not options.home.is_dir():
@@ -67,7 +73,7 @@ def dispatch(options: argparse.Namespace, given: Sequence[str]) -> int:
     reach = [options.home] if options.home.exists() else []
     command = [sys.executable, "-m", "ops", "--as-service", "--home", str(options.home), *_without_home(given)]
     line = users.command_as(who, command, reach=reach)
-    os.execv(line[0], line)  # noqa: S606 - this program again, as another user
+    return subprocess.call(line)
 
 
 def _without_home(given: Sequence[str]) -> list[str]:
@@ -101,7 +107,7 @@ def serve(options: argparse.Namespace) -> int:
         return report.follow(folder)
     with only_one(folder / ".lock", "starting or stopping this instance"):
         if options.command == "up":
-            lifecycle.up(folder, guardian=options.guardian)
+            lifecycle.up(folder, guardian=options.guardian, only_database=options.only_database)
         elif options.command == "create":
             lifecycle.create(folder, options.choices)
         elif options.command == "down":

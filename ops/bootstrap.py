@@ -56,7 +56,7 @@ def wanted_stamp() -> str:
 
 
 def up_to_date() -> bool:
-    """Whether `.venv` holds what the locks say and its interpreter still starts; PYTHON= of another version rebuilds."""
+    """Whether `.venv` holds what the locks say, at this place and for this version of Python."""
     if not STAMP.is_file() or STAMP.read_text() != wanted_stamp() or not PYTHON.exists():
         return False
     return _version_of_venv() in (None, f"{sys.version_info[0]}.{sys.version_info[1]}")
@@ -129,7 +129,7 @@ def _moved() -> bool:
 
 
 def find_pip() -> list[str]:
-    """Return a command that runs some pip inside `.venv`: its own, a wheel on this machine, the machine's, a fetched one."""
+    """Return a command that runs a pip inside `.venv`: its own, the machine's, a wheel on it, or a fetched one."""
     for probe in ([str(PYTHON), "-m", "pip"], [sys.executable, "-m", "pip", "--python", str(PYTHON)]):
         if subprocess.run([*probe, "--version"], capture_output=True, check=False).returncode == 0:
             return probe
@@ -161,7 +161,9 @@ def fetched_wheel() -> Path:
         try:
             fetch_debs(["python3-pip-whl"], place, None, leave_out=("[!p]*", "perl*", "python3", "python3-[!p]*"))
         except FetchError as error:
-            raise OpsError(f"this Python has no pip, and none could be brought: {error}", "install python3-pip") from None
+            raise OpsError(
+                f"this Python has no pip, and none could be brought: {error}", "install python3-pip"
+            ) from None
     found = sorted(wheels.glob("pip-*.whl"))
     if not found:
         raise OpsError("Debian's python3-pip-whl holds no pip", "install python3-pip, then run make again")

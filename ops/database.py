@@ -11,6 +11,14 @@ from ops.errors import OpsError
 
 OLDEST = 140000
 SECONDS = 10.0
+# How asyncpg fails when something answers that is no PostgreSQL (a refused TLS upgrade is a plain ConnectionError).
+_NOT_POSTGRESQL = (
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    ConnectionError,
+    ssl.SSLError,
+    UnicodeDecodeError,
+)
 
 
 def check(address: str) -> None:
@@ -36,36 +44,49 @@ async def _check(address: str) -> None:
     try:
         parse_address(address)
     except DatabaseAddressError as error:
-        raise OpsError(str(error), f"set DATABASE_URL={EXAMPLE}, or unset it to use the project's own PostgreSQL") from None
-    connection = await _connect(address)
+        raise OpsError(
+            str(error), f"set DATABASE_URL={EXAMPLE}, or unset it to use the project's own PostgreSQL"
+        ) from None
+    connection = await connect(address)
     try:
         await _examine(connection, address)
     finally:
         await connection.close(timeout=SECONDS)
 
 
-async def _connect(address: str) -> "asyncpg.Connection[asyncpg.Record]":
+async def connect(address: str) -> "asyncpg.Connection[asyncpg.Record]":
+    """Open a connection; raise OpsError in words when the server does not let us."""
     shown = spoken(address)
     try:
         return await asyncpg.connect(dsn(address), timeout=SECONDS)
     except (asyncpg.InvalidPasswordError, asyncpg.InvalidAuthorizationSpecificationError) as error:
-        raise OpsError(f"the database at {shown} refuses the sign-in: {error}", "correct the user or password in DATABASE_URL") from None
+        raise OpsError(
+            f"the database at {shown} refuses the sign-in: {error}", "correct the user or password in DATABASE_URL"
+        ) from None
     except asyncpg.InvalidCatalogNameError:
         raise OpsError(
             f"the server of {shown} has no such database",
             "create it (CREATE DATABASE ... ENCODING 'UTF8'), or correct the name in DATABASE_URL",
         ) from None
     except asyncpg.PostgresError as error:
-        raise OpsError(f"the database at {shown} refuses: {error}", "see the server's log; then make up again") from None
-    except (asyncpg.InterfaceError, asyncpg.InternalClientError, ConnectionResetError, ssl.SSLError, UnicodeDecodeError) as error:
         raise OpsError(
-            f"what answers at {shown} does not speak PostgreSQL's language: {error}", "correct host and port in DATABASE_URL"
+            f"the database at {shown} refuses: {error}", "see the server's log; then make up again"
+        ) from None
+    except ConnectionRefusedError as error:
+        raise _unreachable(shown, str(error)) from None
+    except _NOT_POSTGRESQL as error:
+        raise OpsError(
+            f"what answers at {shown} does not speak PostgreSQL's language: {error}",
+            "correct host and port in DATABASE_URL",
         ) from None
     except (TimeoutError, OSError) as error:
-        reason = error or "no answer within 10 seconds"
-        raise OpsError(
-            f"the database at {shown} cannot be reached: {reason}", "start it, or correct host and port in DATABASE_URL"
-        ) from None
+        raise _unreachable(shown, str(error) or "no answer within 10 seconds") from None
+
+
+def _unreachable(shown: str, reason: str) -> OpsError:
+    return OpsError(
+        f"the database at {shown} cannot be reached: {reason}", "start it, or correct host and port in DATABASE_URL"
+    )
 
 
 async def _examine(connection: "asyncpg.Connection[asyncpg.Record]", address: str) -> None:
@@ -112,7 +133,7 @@ def read_hall(address: str) -> Hall:
 
 
 async def _read_hall(address: str) -> Hall:
-    connection = await _connect(address)
+    connection = await connect(address)
     try:
         extensions = await connection.fetch("SELECT extension FROM agents ORDER BY extension")
         queues = await connection.fetch("SELECT id, ring_seconds FROM queues ORDER BY id")

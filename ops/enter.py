@@ -66,7 +66,7 @@ def check(result: int, doing: str) -> None:
 
 
 def mount(source: str, target: Path, kind: str, flags: int, data: str = "") -> None:
-    """Call mount(2)."""
+    """Attach `source` at `target`; raise OSError when the kernel refuses."""
     result = _libc.mount(
         source.encode(), os.fsencode(target), kind.encode(), ctypes.c_ulong(flags), data.encode() or None
     )

@@ -129,7 +129,7 @@ class Home:
         return {name: port for name, port in self.ports.items() if name not in skipped}
 
     def env(self, process: str) -> dict[str, str]:
-        """Return the settings of one process (`web`, `voice`, `asterisk`, `postgres`, `db`) as environment variables."""
+        """Return the settings of a process (`web`, `voice`, `asterisk`, `postgres`, `db`) as environment variables."""
         common = {"HOTLINE_HOME": str(self.folder), "HOTLINE_SECRETS_DIR": str(self.folder / "secrets"), **self.extra}
         if process in ("web", "api"):
             return common | self._web_env()

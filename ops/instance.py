@@ -1,4 +1,4 @@
-"""A running system in the hands of a test or a tool: create it, start and stop its parts, kill them, read its settings."""
+"""A running system in the hands of a test or a tool: create it, start, stop and kill its parts, read its settings."""
 
 import json
 import os
@@ -90,13 +90,16 @@ class Instance:
         """Return the settings of one process as environment variables."""
         return self.home.env(process)
 
-    def up(self, *, follow_me: bool = True) -> str:
+    def up(self, *, follow_me: bool = True, only_database: bool = False) -> str:
         """Start what does not run and wait until all is ready; return what was printed.
 
-        With `follow_me` everything stops when the calling process ends, however it ends. Raises OpsError.
+        With `follow_me` everything stops when the calling process ends, however it ends. With `only_database` just
+        PostgreSQL is started and given its tables, without rows. Raises OpsError.
         """
-        guardian = ["--guardian", str(os.getpid())] if follow_me else []
-        said = _ops(self.folder, "up", *guardian)
+        options = ["--guardian", str(os.getpid())] if follow_me else []
+        if only_database:
+            options.append("--only-database")
+        said = _ops(self.folder, "up", *options)
         self.home = Home.load(self.folder)
         return said
 
@@ -152,7 +155,9 @@ class Instance:
 
 def _ops(folder: Path, *arguments: str) -> str:
     """Run `python -m ops --home folder ...`; raise OpsError with its words when it fails."""
-    environment = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "HOTLINE_PORT_BASE")}
+    environment = {
+        name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "HOTLINE_PORT_BASE")
+    }
     result = subprocess.run(
         [sys.executable, "-m", "ops", "--home", str(folder), *arguments],
         cwd=PROJECT,

@@ -76,8 +76,8 @@ def check_space(folder: Path) -> None:
         raise OpsError(f"the disk is full: {free} MB are left in {folder}", f"free at least {SPACE_NEEDED_MB} MB")
 
 
-def up(folder: Path, *, guardian: int | None = None) -> dict[str, float]:
-    """Bring the instance up and wait until it is ready; return how many seconds each step took.
+def up(folder: Path, *, guardian: int | None = None, only_database: bool = False) -> None:
+    """Bring the instance up and wait until it is ready; with `only_database` no more than tables without rows.
 
     What runs already is left alone. When a part does not become ready, what this call started is stopped again.
     """
@@ -88,12 +88,13 @@ def up(folder: Path, *, guardian: int | None = None) -> dict[str, float]:
     try:
         _supervise(home, guardian)
         _database_up(home, timings)
+        if only_database:
+            return
         _services_up(home, timings)
     except BaseException:
         _undo(home, alive) if was_running else shut_down(home)
         raise
     announce(home, timings)
-    return timings
 
 
 def _alive(home: Home) -> set[str]:
@@ -127,9 +128,8 @@ def _database_up(home: Home, timings: dict[str, float]) -> None:
         start(home, "postgres")
         wait_ready(home, "postgres")
         database.ensure_exists(home.embedded_url)
-    with step("Bringing tables and the demonstration city up to date", timings):
+    with step("Bringing the tables up to date", timings):
         run_db(home, "migrate")
-        run_db(home, "seed", "--passwords", str(home.secret_file(DEMO_PASSWORDS)))
 
 
 def run_db(home: Home, *arguments: str) -> None:
@@ -148,6 +148,8 @@ def run_db(home: Home, *arguments: str) -> None:
 
 
 def _services_up(home: Home, timings: dict[str, float]) -> None:
+    with step("Settling the demonstration city", timings):
+        run_db(home, "seed", "--passwords", str(home.secret_file(DEMO_PASSWORDS)))
     state = programs(home)
     if state["asterisk"].state not in ALIVE:
         with step("Rendering Asterisk's configuration", timings):
@@ -198,7 +200,6 @@ def down(folder: Path) -> bool:
     was_running = is_running(home) or bool(end_leftovers(home))
     shut_down(home)
     return was_running
-
 
 
 def create(folder: Path, choices: str) -> Home:

@@ -123,5 +123,6 @@ def check_free(ports: Mapping[str, int]) -> None:
             taken.append(f"port {port}/{kind} ({name}) is in use by {owner_of(listener)}")
     if taken:
         raise OpsError(
-            "\n  ".join(taken), "end that process, or take other ports: make up HOTLINE_PORT_BASE=22000 (22000 to 22999)"
+            "\n  ".join(taken),
+            "end that process, or take other ports: make up HOTLINE_PORT_BASE=22000 (22000 to 22999)",
         )

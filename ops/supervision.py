@@ -22,6 +22,7 @@ from ops.users import PROJECT
 
 SOCKET = "supervisor.sock"
 STOP_SECONDS = 15
+DO_NOT_WAIT = False
 ALREADY_STARTED, NOT_RUNNING = 60, 70  # supervisord's fault codes
 ALIVE = ("STARTING", "RUNNING")
 # The order of stopping is the reverse of starting: nobody loses what it talks to.
@@ -94,7 +95,7 @@ def _value(text: object) -> str:
 
 @dataclass(frozen=True)
 class Program:
-    """What supervisord says of one program; `pid` is 0 when it does not run, `seconds` how long it has been in `state`."""
+    """What supervisord says of one program; `pid` is 0 when it does not run, `seconds` how long it has run."""
 
     name: str
     state: str
@@ -178,15 +179,15 @@ def start(home: Home, name: str) -> None:
         if state in ALIVE:
             return
         if state == "BACKOFF":  # it keeps failing: begin anew, so that the next failure is noticed as one
-            _unless(NOT_RUNNING, lambda: supervisor.stopProcess(name, True))
-        _unless(ALREADY_STARTED, lambda: supervisor.startProcess(name, False))
+            _unless(NOT_RUNNING, lambda: supervisor.stopProcess(name))
+        _unless(ALREADY_STARTED, lambda: supervisor.startProcess(name, DO_NOT_WAIT))
 
 
 def stop(home: Home, name: str) -> None:
     """Stop one program and wait for its end."""
     with control(home) as supervisor:
         if supervisor.getProcessInfo(name)["statename"] in (*ALIVE, "BACKOFF"):
-            _unless(NOT_RUNNING, lambda: supervisor.stopProcess(name, True))
+            _unless(NOT_RUNNING, lambda: supervisor.stopProcess(name))
 
 
 def _unless(expected: int, call: Callable[[], object]) -> None:
@@ -201,6 +202,9 @@ def _unless(expected: int, call: Callable[[], object]) -> None:
 def shut_down(home: Home) -> None:
     """Stop all programs in order and supervisord itself; whatever is left over is ended too."""
     if is_running(home):
+        # One by one from the last: supervisord's own shutdown takes a second for each.
+        for name in reversed(home.programs()):
+            stop(home, name)
         with control(home) as supervisor:
             pid = supervisor.getPID()
             supervisor.shutdown()
@@ -217,9 +221,11 @@ def lives(pid: int) -> bool:
 
 
 def leftovers(home: Home) -> list[int]:
-    """Return processes that belong to this instance whoever started them: by their environment, or as its PostgreSQL."""
+    """Return the processes of this instance, whoever started them: by their environment, or as its PostgreSQL."""
     mark = f"{MARK}={home.id}".encode()
-    found = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit() and mark in _environment(entry)]
+    found = [
+        int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit() and mark in _environment(entry)
+    ]
     database = server_pid(home.postgres_data)
     return [*found, database] if database and database not in found else found
 

@@ -84,21 +84,37 @@ def _node_from_wheel() -> Node:
     return Node(programs, (str(programs / "node"), str(programs.parent / "lib/node_modules/npm/bin/npm-cli.js")))
 
 
+def check_page() -> None:
+    """Run the page's own checks and tests; raise OpsError with what they say when they are red."""
+    node = find_node()
+    with only_one(LOCAL / "web.lock", "building the page"):
+        _install(node)
+        _run([*node.npm, "run", "--silent", "check"], _environment(node), WEB)
+        _run([*node.npm, "run", "--silent", "test"], _environment(node), WEB)
+
+
 def _build(node: Node) -> None:
-    environment = {
-        **os.environ,
-        "PATH": f"{node.folder}:{os.environ.get('PATH', os.defpath)}",
-        "npm_config_cache": os.environ.get("npm_config_cache", str(LOCAL / "cache" / "npm")),
-        "npm_config_update_notifier": "false",
-        "CI": "1",
-        "NO_COLOR": "1",
-    }
+    _install(node)
+    _run([*node.npm, "run", "--silent", "build"], _environment(node), WEB)
+
+
+def _install(node: Node) -> None:
     wanted = hashlib.sha256((WEB / "package-lock.json").read_bytes()).hexdigest()
     stamp = STAMPS / "node_modules"
     if not (WEB / "node_modules").is_dir() or not stamp.is_file() or stamp.read_text() != wanted:
-        _run([*node.npm, "ci", "--no-audit", "--no-fund"], environment, WEB)
+        _run([*node.npm, "ci", "--no-audit", "--no-fund"], _environment(node), WEB)
         _write(stamp, wanted)
-    _run([*node.npm, "run", "--silent", "build"], environment, WEB)
+
+
+def _environment(node: Node) -> dict[str, str]:
+    return {
+        "npm_config_cache": str(LOCAL / "cache" / "npm"),
+        "npm_config_update_notifier": "false",
+        **os.environ,
+        "PATH": f"{node.folder}:{os.environ.get('PATH', os.defpath)}",
+        "CI": "1",
+        "NO_COLOR": "1",
+    }
 
 
 def _run(command: list[str], environment: dict[str, str], folder: Path) -> None:

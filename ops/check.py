@@ -1,0 +1,50 @@
+"""What `make check` and `make test` run, in order, stopping at the first red: `python -m ops.check [--everything]`."""
+
+import os
+import subprocess
+import sys
+
+from ops.console import complain, step
+from ops.errors import OpsError
+from ops.home import LOCAL
+from ops.locks import only_one
+from ops.users import PROJECT, become_owner
+from ops.webbuild import WEB, check_page
+
+QUICK = (
+    ("Rules of style (ruff)", ("-m", "ruff", "check", ".")),
+    ("Form (ruff format)", ("-m", "ruff", "format", "--check", ".")),
+    ("Types (mypy --strict)", ("-m", "mypy")),
+    ("Who imports whom (import-linter)", ("-c", "from importlinter.cli import lint_imports_command as c; c()")),
+)
+
+
+def main() -> int:
+    """Return 0 when everything is green."""
+    become_owner()
+    everything = "--everything" in sys.argv[1:]
+    with only_one(LOCAL / "check.lock", "checking the sources"):
+        for title, command in QUICK:
+            if not _green(title, command):
+                return 1
+    if everything and WEB.is_dir():
+        try:
+            with step("The page's own checks and tests (web/)"):
+                check_page()
+        except OpsError as error:
+            complain(f"red: {error}")
+            return 1
+    tests = "tests" if everything else "tests/unit"
+    return 0 if _green(f"Tests ({tests})", ("-m", "pytest", "-q", tests)) else 1
+
+
+def _green(title: str, command: tuple[str, ...]) -> bool:
+    with step(title):
+        result = subprocess.run([sys.executable, *command], cwd=PROJECT, env=dict(os.environ), check=False)
+    if result.returncode != 0:
+        complain(f"red: {title}")
+    return result.returncode == 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
