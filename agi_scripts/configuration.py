@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 import httpx
 import orjson
 import structlog
-from ivr.codec import TreeError, tree_from_dict
-from ivr.default import default_tree
-from ivr.tree import Tree
 
 from acd.engine import Engine
 from acd.messages import Configuration, MenuConfiguration
 from acd.rules.events import Configured
+from ivr.codec import TreeError, tree_from_dict
+from ivr.default import default_tree
+from ivr.tree import Tree
 
 log = structlog.get_logger(__name__)
 

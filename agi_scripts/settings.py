@@ -4,7 +4,12 @@ import os
 from pathlib import Path
 
 from pydantic import SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
+    SettingsConfigDict,
+)
 
 
 class VoiceSettings(BaseSettings):
@@ -27,7 +32,20 @@ class VoiceSettings(BaseSettings):
     cel_file: Path
     lease_seconds: int = 8
 
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - there is no .env
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - it would look for files with the prefix
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment first, then the secrets folder, whose files are named like the fields."""
+        folder = os.environ.get("HOTLINE_SECRETS_DIR") or None
+        return init_settings, env_settings, SecretsSettingsSource(settings_cls, secrets_dir=folder, env_prefix="")
+
 
 def load() -> VoiceSettings:
     """Read them; raises pydantic's ValidationError, which names each missing variable."""
-    return VoiceSettings(_secrets_dir=os.environ.get("HOTLINE_SECRETS_DIR"))
+    return VoiceSettings()  # type: ignore[call-arg] # the sources fill it

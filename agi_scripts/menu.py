@@ -1,0 +1,73 @@
+"""Drives the pure menu interpreter: its effects become AGI commands, what Asterisk answers becomes its input."""
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+
+from acd.clock import utc_now
+from agi_scripts import commands as agi
+from agi_scripts.server import AgiFailed, AgiInvalid, AgiSession, AgiTimeout
+from ivr.interpreter import Enqueue, Failed, HangUp, Input, Key, Listen, Play, Played, Silence, advance, begin
+from ivr.tree import Tree
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where the menu led: a queue with its priority, or None for a good-bye; `path` holds the keys that chose."""
+
+    queue: str | None
+    priority: int
+    path: tuple[str, ...]
+
+
+async def walk(
+    session: AgiSession,
+    tree: Tree,
+    *,
+    queues: frozenset[str],
+    default_queue: str,
+    clock: Callable[[], dt.datetime] = utc_now,
+) -> Destination:
+    """Speak the menu to its end; raises AgiHangup or AgiGone when the caller is gone, and nothing else."""
+    step = begin(tree, queues=queues, default_queue=default_queue, now=clock())
+    while True:
+        (effect,) = step.effects
+        match effect:
+            case Enqueue(queue, priority):
+                _note(session, step.state.failures)
+                return Destination(queue, priority, step.state.path)
+            case HangUp():
+                return Destination(None, 0, step.state.path)
+            case Play() | Listen():
+                answer = await _carry_out(session, effect)
+        step = advance(tree, step.state, answer, now=clock())
+
+
+async def _carry_out(session: AgiSession, effect: Play | Listen) -> Input:
+    """Have Asterisk do it; a command that fails on a living channel is an input like any other."""
+    try:
+        return await (_play(session, effect) if isinstance(effect, Play) else _listen(session, effect))
+    except (AgiFailed, AgiInvalid, AgiTimeout, ValueError) as error:
+        return Failed(str(error))
+
+
+async def _play(session: AgiSession, effect: Play) -> Input:
+    for sound in effect.sounds:
+        key, _ = await agi.stream_file(session, sound, effect.until_keys)
+        if key is not None:
+            return Key(key)
+    return Played()
+
+
+async def _listen(session: AgiSession, effect: Listen) -> Input:
+    key = await agi.wait_for_digit(session, round(effect.seconds * 1000))
+    return Silence() if key is None else Key(key)
+
+
+def _note(session: AgiSession, failures: tuple[str, ...]) -> None:
+    if failures:
+        log.warning("menu_failed", call_id=session.header.get("uniqueid"), failures=list(failures))
