@@ -12,7 +12,7 @@ from ops.console import complain
 from ops.errors import OpsError, explain
 from ops.home import default_folder
 from ops.locks import only_one
-from ops.parts import bring_tools
+from ops.parts import bring_tools, speak_prompts
 from ops.webbuild import build_page
 
 
@@ -62,7 +62,8 @@ def dispatch(options: argparse.Namespace, given: Sequence[str]) -> int:
     if options.command == "up":
         users.check_readable(who)
         if not options.only_database:
-            bring_tools(("asterisk", "espeak-ng"))
+            bring_tools(["asterisk"])
+            speak_prompts()
             build_page()
     if options.command in ("up", "create"):
         give_home(options.home, who)

@@ -4,14 +4,17 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from asterisk_conf.fetch import FetchError, asterisk_place, fetch_all
+from asterisk_conf.fetch import FetchError, alone, asterisk_place, fetch_all
 from asterisk_conf.render import render, start_command
 from asterisk_conf.settings import AsteriskSettings, FallbackQueue, Seat, SettingsError
+from asterisk_conf.sounds import copy_missing, speak_missing
 from db.seats import seat_password
 from ops.database import Hall
 from ops.errors import OpsError
 from ops.home import TOOLS, Home
 from ops.users import PROJECT
+
+SOUNDS = TOOLS / "sounds"
 
 
 def bring_tools(names: Iterable[str]) -> dict[str, Path]:
@@ -20,6 +23,16 @@ def bring_tools(names: Iterable[str]) -> dict[str, Path]:
         return fetch_all(list(names), TOOLS)
     except FetchError as error:
         raise OpsError(f"a program could not be brought: {error}", "mend it, then run the same command again") from None
+
+
+def speak_prompts() -> None:
+    """Make the built-in prompts that are missing, once for all instances."""
+    espeak = bring_tools(["espeak-ng"])["espeak-ng"]
+    try:
+        with alone(TOOLS):
+            speak_missing(espeak, SOUNDS)
+    except FetchError as error:
+        raise OpsError(f"the prompts cannot be made: {error}", "mend it, then make up again") from None
 
 
 def asterisk_settings(home: Home, hall: Hall) -> AsteriskSettings:
@@ -49,8 +62,9 @@ def asterisk_settings(home: Home, hall: Hall) -> AsteriskSettings:
 
 
 def render_asterisk(home: Home, hall: Hall) -> list[Path]:
-    """Write the instance's Asterisk configuration; return the files that changed."""
+    """Write the instance's Asterisk configuration and prompts; return the files that changed."""
     try:
+        copy_missing(SOUNDS, home.folder / "asterisk" / "sounds")
         return render(asterisk_settings(home, hall))
     except (FetchError, SettingsError) as error:
         raise OpsError(f"Asterisk cannot be configured: {error}", "mend it, then make up again") from None
