@@ -1,0 +1,190 @@
+"""A citizen's session against a fake Asterisk: what is said to the channel, and what the engine comes to believe."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from acd.engine import Engine
+from acd.rules import events as ev
+from acd.rules.state import Phase
+from agi_scripts.call import Calls, Timing
+from agi_scripts.configuration import ConfigurationKeeper
+from agi_scripts.server import FastAgiServer
+from tests.unit.agi_scripts.voice_support import CONFIGURATION, Hands, engine_at
+
+HEADER = (
+    "agi_network_script: call\nagi_channel: PJSIP/trunk-00000001\nagi_uniqueid: dz-1.1\n"
+    "agi_callerid: 13800138000\nagi_dnid: 12345\n\n"
+)
+
+
+class Asterisk:
+    """One channel: answers every command as a living channel would; GOSUB (the dial) waits for the test."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader, self._writer = reader, writer
+        self.said: list[str] = []
+        self.variables = {"HOTLINE_DIALLED": "12345"}
+        self.heard = asyncio.Event()
+        self.dialled = asyncio.Event()
+        self.dial_result: asyncio.Queue[str] = asyncio.Queue()
+        self.ended = asyncio.Event()
+        self.task = asyncio.create_task(self._run())
+
+    async def _run(self) -> None:
+        self._writer.write(HEADER.encode())
+        while line := (await self._reader.readline()).decode().strip():
+            self.said.append(line)
+            self.heard.set()
+            self._writer.write((await self._reply(line)).encode() + b"\n")
+        self.ended.set()
+
+    async def _reply(self, line: str) -> str:
+        match line.split():
+            case ["GET", "VARIABLE", name]:
+                return f"200 result=1 ({self.variables[name]})" if name in self.variables else "200 result=0"
+            case ["SET", "VARIABLE", name, value]:
+                self.variables[name] = value
+            case ["GOSUB", *_]:
+                self.dialled.set()
+                self.variables["DIALSTATUS"] = await self.dial_result.get()
+                self.dialled.clear()
+        return "200 result=0 endpos=8000"
+
+    def hang_up(self) -> None:
+        self._writer.write(b"HANGUP\n")
+
+    async def rung(self) -> str:
+        async with asyncio.timeout(5):
+            await self.dialled.wait()
+        return self.said[-1]
+
+    async def says(self, start: str, *, times: int = 1) -> None:
+        """Wait until a command that begins so was said so often."""
+        async with asyncio.timeout(5):
+            while sum(line.startswith(start) for line in self.said) < times:
+                self.heard.clear()
+                await self.heard.wait()
+
+    async def over(self) -> None:
+        async with asyncio.timeout(5):
+            await self.ended.wait()
+
+    def close(self) -> None:
+        self._writer.close()
+        self.task.cancel()
+
+
+class House:
+    def __init__(self, engine: Engine, port: int) -> None:
+        self.engine = engine
+        self.port = port
+        self.channels: list[Asterisk] = []
+
+    async def call(self) -> Asterisk:
+        channel = Asterisk(*await asyncio.open_connection("127.0.0.1", self.port))
+        self.channels.append(channel)
+        return channel
+
+    async def phase(self, wanted: Phase | None) -> None:
+        """Wait until the engine has the call in this phase (None: as long as it is not known)."""
+        async with asyncio.timeout(5):
+            while True:
+                call = self.engine.floor.calls.get("dz-1.1")
+                if (call.phase if call else None) is wanted:
+                    return
+                await asyncio.sleep(0)
+
+    def state(self, agent: str) -> str:
+        return self.engine.floor.agents[agent].state.value
+
+    def kinds(self) -> list[str]:
+        return [e["type"] for e in self.engine.journal.pending(100)]
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    hands = Hands()
+    engine = engine_at(tmp_path, hands)
+    engine.journal.keep_fact("configuration", CONFIGURATION)
+    client = httpx.AsyncClient()
+    configuration = ConfigurationKeeper(engine, client, reload=asyncio.Event())
+    configuration.start()
+    calls = Calls(engine, configuration, Timing(lease=1, pop=0.05, unstaffed=0.5))
+    hands.on_ring = calls.ring
+    server = FastAgiServer()
+    server.add_route("call", calls.serve)
+    await server.start("127.0.0.1", 0)
+    house = House(engine, server.port)
+    yield house
+    for channel in house.channels:
+        channel.close()
+    await server.close()
+    await client.aclose()
+
+
+async def test_a_call_is_greeted_queued_rung_talked_and_ends_with_the_token(house: House) -> None:
+    house.engine.submit(ev.Command("1001", "ready"))
+    channel = await house.call()
+    assert await channel.rung() == 'GOSUB ring-agent s 1 "PJSIP/1001,20,dz-1.1"'
+    house.engine.submit(ev.LegAnswered("dz-1.1", "1001"))
+    channel.dial_result.put_nowait("ANSWER")
+    await channel.over()
+    assert channel.variables["HOTLINE_TOKEN"] == "done-dz-1.1"
+    assert channel.variables["HOTLINE_QUEUE"] == "city"
+    assert house.state("1001") == "wrap_up"
+    assert house.kinds() == ["call.started", "call.menu", "call.queued", "call.offered", "call.answered"]
+    assert 'STREAM FILE hotline/greeting-12345 ""' in channel.said
+
+
+async def test_not_answered_goes_to_the_next_agent(house: House) -> None:
+    house.engine.submit(ev.Command("1001", "ready"))
+    house.engine.submit(ev.Command("1002", "ready"))
+    channel = await house.call()
+    await channel.rung()
+    channel.dial_result.put_nowait("NOANSWER")
+    await channel.says('GOSUB ring-agent s 1 "PJSIP/1002')
+    assert house.state("1001") == "missed"
+
+
+async def test_music_and_a_renewed_lease_while_nobody_is_free(house: House) -> None:
+    house.engine.submit(ev.Command("1001", "pause"))
+    channel = await house.call()
+    await channel.says("SET AUTOHANGUP 1", times=3)
+    assert "SET MUSIC ON default" in channel.said
+    house.engine.submit(ev.Command("1001", "ready"))
+    assert (await channel.rung()).startswith("GOSUB ring-agent")
+
+
+async def test_where_nobody_is_signed_in_the_caller_goes_on_to_the_fallback(house: House) -> None:
+    channel = await house.call()
+    await channel.over()
+    assert "HOTLINE_TOKEN" not in channel.variables
+    await house.phase(Phase.FALLBACK)
+
+
+async def test_a_hangup_while_waiting_is_noticed_at_once_and_only_ami_ends_the_call(house: House) -> None:
+    house.engine.submit(ev.Command("1001", "pause"))
+    channel = await house.call()
+    await house.phase(Phase.WAITING)
+    channel.hang_up()
+    await channel.over()
+    await house.phase(Phase.FALLBACK)
+    house.engine.submit(ev.CallEnded("dz-1.1"))
+    await house.phase(None)
+    assert house.kinds()[-1] == "call.ended"
+
+
+async def test_a_caller_who_leaves_while_the_screen_is_shown_the_offer_rings_no_phone(house: House) -> None:
+    house.engine.streams.subscribe("1001", lambda _: None, epoch=None, after=0)
+    house.engine.submit(ev.Command("1001", "ready"))
+    channel = await house.call()
+    await house.phase(Phase.OFFERED)
+    house.engine.submit(ev.CallEnded("dz-1.1"))
+    channel.hang_up()
+    await channel.over()
+    assert not any(line.startswith("GOSUB") for line in channel.said)
+    assert house.state("1001") == "ready"
