@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -32,12 +33,25 @@ def parser() -> argparse.ArgumentParser:
     """Describe the command line."""
     top = argparse.ArgumentParser(prog="python -m ops.call", description=__doc__)
     top.add_argument("--home", type=Path, default=default_folder(), help="the instance's folder (HOTLINE_HOME)")
-    top.add_argument("--calls", type=_count, default=1, help=f"how many calls at once, 1 to {MOST_CALLS}")
-    top.add_argument("--screen", action="store_true", help="a browser is the agent; pictures go to <home>/pictures")
-    top.add_argument("--dial", default="12345", help="the number to dial")
-    top.add_argument("--keys", default="0", help="keys pressed at the greeting; nothing for none")
+    top.add_argument(
+        "--calls",
+        type=_count,
+        default=os.environ.get("CALLS") or "1",
+        help=f"how many calls at once, 1 to {MOST_CALLS}",
+    )
+    top.add_argument(
+        "--screen", action="store_true", default=_wanted("SCREEN"), help="a browser is the agent (pictures in <home>)"
+    )
+    top.add_argument("--dial", default=os.environ.get("DIAL") or "12345", help="the number to dial")
+    top.add_argument(
+        "--keys", default=os.environ.get("KEYS", "0"), help="keys pressed at the greeting; nothing for none"
+    )
     top.add_argument("--talk", type=float, default=None, help="seconds of conversation (2; 3 for many calls)")
     return top
+
+
+def _wanted(name: str) -> bool:
+    return os.environ.get(name, "") not in {"", "0", "no"}
 
 
 def _count(text: str) -> int:

@@ -11,7 +11,7 @@ from ops.call.scenarios import Citizen
 from ops.call.screen import Arrival
 from ops.call.sip import Sipp
 from ops.call.siplog import SipEvent, parse_address
-from ops.call.until import until
+from ops.call.until import StepMissing, until
 
 T = TypeVar("T")
 
@@ -185,7 +185,18 @@ class Call:
         return bool(caller) and caller == self.citizen.user and not (at and dialled_at and at < dialled_at - _SLACK)
 
     async def _until(self, look: Callable[[], T | None], what: str, seconds: float) -> T:
-        return await until(look, f"call {self.key} {what}", seconds=seconds, where=self.where)
+        def look_or_give_up() -> T | None:
+            found = look()
+            if not found and self.over:
+                raise StepMissing(f"call {self.key} {what}", 0, f"{self.where}: {self._fate()}")
+            return found
+
+        return await until(look_or_give_up, f"call {self.key} {what}", seconds=seconds, where=self.where)
+
+    def _fate(self) -> str:
+        if self.moments.refused:
+            return f"it was refused with SIP {self.moments.refused}"
+        return f"it was ended by the {'citizen' if self.moments.ended_by == 'self' else 'other side'} before"
 
 
 def _user_of(from_header: str) -> str:

@@ -57,10 +57,11 @@ class Screen:
         self._listeners.append(listener)
 
     async def open(self, *, seconds: float = 15) -> None:
-        """Sign in, connect, and return once the first message is there."""
+        """Sign in, connect, and return once the agent's snapshot is there (voice and web process must be up)."""
         await self.desk.token(self.agent)
         self._task = asyncio.create_task(self._stay(), name=f"screen-{self.agent}")
-        await until(self._first_word, f"the screen of {self.agent} is connected", seconds=seconds, where=self._where)
+        what = f"the screen of {self.agent} is connected and has its snapshot"
+        await until(self._snapshot_is_there, what, seconds=seconds, where=self._where)
 
     async def set_state(self, state: str, *, seconds: float = 10) -> None:
         """Ask for a state and return once the stream has confirmed it."""
@@ -92,10 +93,10 @@ class Screen:
                 await self._task
             self._task = None
 
-    def _first_word(self) -> bool:
+    def _snapshot_is_there(self) -> bool:
         if self._task is not None and self._task.done():
             self._task.result()
-        return bool(self.arrivals)
+        return self.state is not None
 
     async def _stay(self) -> None:
         while True:

@@ -57,7 +57,7 @@ class CallFacts:
     call_id: str | None = None
     case_no: str | None = None
     case_shown_at: float | None = None
-    case_count: int | None = None
+    case_count: int = 0
     problems: tuple[str, ...] = ()
 
     @property
@@ -124,10 +124,8 @@ def steps(facts: CallFacts) -> list[Step]:
 def missing(facts: CallFacts) -> list[str]:
     """Return the names of the steps that did not happen, and what else is wrong with the call's record."""
     names = [step.name for step in steps(facts) if step.at is None]
-    if facts.case_count not in {1, None}:
+    if facts.case_count != 1:
         names.append(f"exactly one case (there are {facts.case_count})")
-    elif facts.case_count is None:
-        names.append("a count of its cases")
     return names
 
 
@@ -166,7 +164,7 @@ def summary_of_all(calls: Sequence[CallFacts], double_offers: int) -> dict[str, 
     return {
         "calls": len(calls),
         "answered": sum(facts.answer is not None for facts in calls),
-        "cases": sum(facts.case_count or 0 for facts in calls),
+        "cases": sum(facts.case_count for facts in calls),
         "double_offers": double_offers,
         "pop_before_ring": sum(one.pop_before_ring for one in each),
         "pop_ms": _as_dict(pops),

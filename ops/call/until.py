@@ -16,8 +16,8 @@ class StepMissing(Exception):  # noqa: N818 - it reads as what it says: a step o
     def __init__(self, what: str, seconds: float, where: str = "") -> None:
         self.what = what
         self.where = where
-        tail = f"; look in {where}" if where else ""
-        super().__init__(f"{what}: not within {seconds:g} s{tail}")
+        limit = f"not within {seconds:g} s" if seconds else "it did not happen"
+        super().__init__(f"{what}: {limit}" + (f"; look in {where}" if where else ""))
 
 
 async def until(look: Callable[[], T | None], what: str, *, seconds: float, where: str = "") -> T:
