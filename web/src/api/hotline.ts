@@ -24,6 +24,9 @@ export interface PhoneAccount {
 export const OUTCOMES = ['answered', 'to_dispatch', 'rejected', 'invalid'] as const
 export type Outcome = (typeof OUTCOMES)[number]
 
+/** The longest note the server takes, in characters. */
+export const NOTE_LIMIT = 20_000
+
 export type WantedState = 'ready' | 'paused' | 'logged_out'
 
 export interface Words {
@@ -35,6 +38,16 @@ const callPath = (callId: string) => `/api/calls/${encodeURIComponent(callId)}`
 
 export const signIn = (agentId: string, password: string) =>
   request<Session>('POST', '/api/sessions', { agent_id: agentId, password })
+
+/** The call that still needs an outcome, with what was typed for it. */
+export interface CurrentCall {
+  call_id: string
+  case_no: string | null
+  caller_display: string
+  draft: { note: string; outcome: string | null; updated_at: string } | null
+}
+
+export const me = () => request<{ call: CurrentCall | null }>('GET', '/api/agents/me')
 
 export const phoneAccount = () => request<PhoneAccount>('GET', '/api/agents/me/phone')
 

@@ -21,6 +21,11 @@ export class ApiProblem extends Error {
     return this.status === 0 || this.status === 429 || this.status >= 500
   }
 
+  /** Nobody has to change anything: the server is away, or has not heard of the call yet. */
+  get passes(): boolean {
+    return this.transient || this.needsSignIn || this.status === 404
+  }
+
   /** Signing in again is enough for the same request to succeed. */
   get needsSignIn(): boolean {
     return this.status === 401

@@ -6,6 +6,7 @@ interface Pending<T> {
   newest: T | null
   timer: ReturnType<typeof setTimeout> | undefined
   running: Promise<void> | null
+  failures: number
 }
 
 export interface AutosaveOptions<T> {
@@ -15,16 +16,19 @@ export interface AutosaveOptions<T> {
   changed(callId: string, state: SaveState): void
   delayMs?: number
   retryMs?: number
+  longestRetryMs?: number
 }
 
 export class Autosave<T> {
   private readonly calls = new Map<string, Pending<T>>()
   private readonly delayMs: number
   private readonly retryMs: number
+  private readonly longestRetryMs: number
 
   constructor(private readonly options: AutosaveOptions<T>) {
     this.delayMs = options.delayMs ?? 800
     this.retryMs = options.retryMs ?? 3000
+    this.longestRetryMs = options.longestRetryMs ?? 60_000
   }
 
   /** The agent has typed: send `words` once the typing pauses. */
@@ -56,7 +60,7 @@ export class Autosave<T> {
   private pending(callId: string): Pending<T> {
     let pending = this.calls.get(callId)
     if (pending === undefined) {
-      pending = { newest: null, timer: undefined, running: null }
+      pending = { newest: null, timer: undefined, running: null, failures: 0 }
       this.calls.set(callId, pending)
     }
     return pending
@@ -75,17 +79,23 @@ export class Autosave<T> {
     pending.running = this.sendOnce(callId, pending, words).then((sent) => {
       pending.running = null
       if (pending.newest === null) return
-      this.schedule(callId, pending, sent ? this.delayMs : this.retryMs)
+      this.schedule(callId, pending, sent ? this.delayMs : this.pause(pending))
     })
+  }
+
+  private pause({ failures }: Pending<T>): number {
+    return Math.min(this.longestRetryMs, this.retryMs * 2 ** Math.min(failures - 1, 16))
   }
 
   private async sendOnce(callId: string, pending: Pending<T>, words: T): Promise<boolean> {
     this.options.changed(callId, 'saving')
     try {
       await this.options.send(callId, words)
+      pending.failures = 0
       if (pending.newest === null) this.options.changed(callId, 'saved')
       return true
     } catch (error) {
+      pending.failures += 1
       const again = this.options.transient(error)
       if (again) pending.newest ??= words
       this.options.changed(callId, again ? 'local' : 'refused')

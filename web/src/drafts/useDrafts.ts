@@ -8,6 +8,7 @@ import { DraftKeeper, hasWords, type Draft } from './keeper'
 
 const DONE_KEY = 'hotline.done'
 const DONE_KEPT = 100
+const RETRY_MS = 5000
 
 interface Progress {
   saved: SaveState | null
@@ -25,7 +26,7 @@ const autosave = new Autosave<Words>({
   send: async (callId, words) => {
     await saveDraft(callId, words)
   },
-  transient: (error) => error instanceof ApiProblem && (error.transient || error.needsSignIn),
+  transient: (error) => error instanceof ApiProblem && error.passes,
   changed: (callId, saved) => (progressOf(callId).saved = saved),
 })
 
@@ -42,6 +43,12 @@ export function loadDrafts(agentId: string): void {
     // The page may have been closed before the last words reached the server.
     autosave.touch(draft.callId, { note: draft.note, outcome: draft.outcome })
   }
+}
+
+/** What the server holds of a call whose words are not in this browser: the agent sits elsewhere today. */
+export function adopt(draft: Draft): void {
+  if (drafts.has(draft.callId) || isDone(draft.callId) || !hasWords(draft)) return
+  change(draft)
 }
 
 export function draftOf(callId: string): Draft | undefined {
@@ -71,7 +78,6 @@ export async function submit(callId: string): Promise<boolean> {
   const now = progressOf(callId)
   if (draft === undefined || draft.outcome === null || now.sending) return false
   now.sending = true
-  now.problem = null
   change({ ...draft, submitted: true })
   try {
     await autosave.settle(callId)
@@ -79,12 +85,18 @@ export async function submit(callId: string): Promise<boolean> {
   } catch (error) {
     if (!(error instanceof ApiProblem)) throw error
     now.problem = error
+    if (error.passes) setTimeout(() => retry(callId), RETRY_MS)
     return false
   } finally {
     now.sending = false
   }
   confirm(callId)
   return true
+}
+
+/** Again without a click, as long as the agent has not changed the words. */
+function retry(callId: string): void {
+  if (drafts.get(callId)?.submitted === true) void submit(callId)
 }
 
 /** Throw the words away: only the agent decides that. */
@@ -100,8 +112,7 @@ export function resume(): void {
   autosave.flush()
   for (const draft of unfinished.value) {
     const problem = progress.get(draft.callId)?.problem ?? null
-    const mayRetry = problem === null || problem.transient || problem.needsSignIn
-    if (draft.submitted && mayRetry) void submit(draft.callId)
+    if (problem === null || problem.passes) retry(draft.callId)
   }
 }
 

@@ -5,7 +5,6 @@ import { useCredentials } from '../api/http'
 import type { Agent, Session } from '../api/hotline'
 
 const KEY = 'hotline.session'
-const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 interface SessionState {
   session: Session | null
@@ -14,7 +13,6 @@ interface SessionState {
 }
 
 const state = reactive<SessionState>({ session: stored(), expired: false })
-let expiry: ReturnType<typeof setTimeout> | undefined
 
 export const agent = computed<Agent | null>(() => state.session?.agent ?? null)
 export const expired = computed(() => state.expired)
@@ -24,25 +22,17 @@ export function begin(session: Session): void {
   state.session = session
   state.expired = false
   sessionStorage.setItem(KEY, JSON.stringify(session))
-  watchExpiry(session)
 }
 
+/** The server says when: its clock counts, on the stream and in every answer. */
 export function expire(): void {
   if (state.session !== null) state.expired = true
 }
 
 export function end(): void {
-  clearTimeout(expiry)
   state.session = null
   state.expired = false
   sessionStorage.removeItem(KEY)
-}
-
-function watchExpiry(session: Session): void {
-  clearTimeout(expiry)
-  const left = Date.parse(session.expires_at) - Date.now()
-  if (Number.isNaN(left)) return
-  expiry = setTimeout(expire, Math.min(Math.max(0, left), LONGEST_TIMER_MS))
 }
 
 function stored(): Session | null {
@@ -55,8 +45,6 @@ function stored(): Session | null {
     return null
   }
 }
-
-if (state.session !== null) watchExpiry(state.session)
 
 useCredentials({
   token: () => token.value,
