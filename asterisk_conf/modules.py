@@ -1,7 +1,8 @@
 """The modules Asterisk loads: those the hotline uses and no other, so that it starts fast and offers nothing else.
 
 Absent on purpose: func_shell, app_system, pbx_spool, res_clioriginate (they run programs or place calls),
-res_pjsip_refer and the pickup and transfer applications (a phone must not move a call), ARI and every other listener.
+res_pjsip_refer and the pickup and transfer applications (a phone must not move a call), res_pjsip_diversion (its texts
+would reach AGI uncleaned), ARI and every other listener.
 """
 
 REQUIRED = (
@@ -33,12 +34,14 @@ REQUIRED = (
     "app_mixmonitor",
     "app_stack",
     "app_celgenuserevent",
+    "app_exec",
     "bridge_simple",
     "bridge_softmix",
     "codec_alaw",
     "codec_ulaw",
     "format_wav",
     "format_pcm",
+    "func_base64",
     "func_callerid",
     "func_channel",
     "func_logic",
@@ -56,7 +59,6 @@ OPTIONAL = (
     "res_pjsip_pubsub",
     "res_pjsip_outbound_authenticator_digest",
     "res_pjsip_acl",
-    "res_pjsip_diversion",
     "res_pjsip_dlg_options",
     "res_pjsip_empty_info",
     "res_pjsip_logger",

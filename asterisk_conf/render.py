@@ -14,14 +14,18 @@ from asterisk_conf.settings import AsteriskSettings, FallbackQueue, Seat, Settin
 TEMPLATES = Path(__file__).parent / "templates"
 SECRET_FILES = frozenset({"pjsip.conf", "manager.conf"})
 
+# No control character: a line end in a dialled number would forge a record. No bracket and no colon: they would be read
+# as part of the expression.
+_CLEAN = r"${FILTER(\x20-\x27\x2a-\x39\x3b-\x7e\x80-\xff,${%s})}"
+
 CEL_COLUMNS = {
     "eventtime": "${eventtime}",
     "eventtype": "${eventtype}",
     "uniqueid": "${CHANNEL(uniqueid)}",
     "linkedid": "${CHANNEL(linkedid)}",
     "channame": "${CHANNEL(channame)}",
-    "cidnum": "${CALLERID(num)}",
-    "exten": "${CHANNEL(exten)}",
+    "cidnum": _CLEAN % "CALLERID(num)",
+    "exten": _CLEAN % "CHANNEL(exten)",
     "context": "${CHANNEL(context)}",
     "appname": "${CHANNEL(appname)}",
     "appdata": "${CHANNEL(appdata)}",
