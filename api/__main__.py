@@ -1,0 +1,87 @@
+"""`python -m api`: the web process."""
+
+import errno
+import logging
+import os
+import socket
+import sys
+
+import structlog
+import uvicorn
+
+from api.app import create_app
+from api.settings import Settings, SettingsError, load_settings
+from db.address import DatabaseAddressError
+
+BACKLOG = 2048
+
+
+def configure_logs(level: str) -> None:
+    """Write one line an event to stderr, fields as key=value; the supervisor keeps the file."""
+    number = logging.getLevelNamesMapping().get(level.upper(), logging.INFO)
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"], bool_as_flag=False),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    logging.basicConfig(level=max(number, logging.WARNING), stream=sys.stderr, format="%(levelname)s %(message)s")
+
+
+def listen(settings: Settings) -> socket.socket:
+    """Return the bound socket. Raises SettingsError with what to do when the port cannot be had."""
+    place = f"{settings.api_host}:{settings.api_port}"
+    try:
+        family, *_, address = socket.getaddrinfo(settings.api_host, settings.api_port, type=socket.SOCK_STREAM)[0]
+        bound = socket.socket(family, socket.SOCK_STREAM)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(address)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            advice = f"is in use; stop its owner (`ss -ltnp 'sport = :{settings.api_port}'`) or set HOTLINE_API_PORT"
+        elif error.errno == errno.EACCES:
+            advice = "needs a right this user lacks; set HOTLINE_API_PORT to a port above 1023"
+        else:
+            advice = f"cannot be listened on ({error.strerror}); correct HOTLINE_API_HOST and HOTLINE_API_PORT"
+        raise SettingsError(f"{place} {advice}") from error
+    bound.listen(BACKLOG)
+    return bound
+
+
+def main() -> int:
+    """Serve until told to stop; 2 with one line on stderr when a setting is wrong."""
+    os.umask(0o077)
+    try:
+        settings = load_settings()
+        configure_logs(settings.log_level)
+        app = create_app(settings)
+        bound = listen(settings)
+    except (SettingsError, DatabaseAddressError) as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 2
+    config = uvicorn.Config(
+        app,
+        loop="uvloop",
+        http="httptools",
+        ws="websockets-sansio",
+        ws_max_size=65_536,
+        ws_per_message_deflate=False,
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=3,
+    )
+    structlog.get_logger(__name__).info("listening", host=settings.api_host, port=settings.api_port)
+    uvicorn.Server(config).run(sockets=[bound])
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

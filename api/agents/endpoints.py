@@ -1,0 +1,61 @@
+"""`/api/agents`: who works here, what they do now, and what I do."""
+
+from http import HTTPStatus
+
+from fastapi import APIRouter
+
+from api.agents import repository, service
+from api.agents.schemas import AgentOut, MeOut, PhoneOut, StateOut, StateWish
+from api.configuration.repository import list_agents
+from api.core.openapi import problems
+from api.core.problems import ForbiddenError
+from api.core.runtime import Reader, RuntimeDep
+from api.core.text import WORD_LIMIT, clean
+from api.sessions.dependencies import SignedIn
+
+router = APIRouter(prefix="/api/agents", tags=["agents"], responses=problems(HTTPStatus.UNAUTHORIZED))
+
+
+@router.get("", summary="List agents with their live states")
+async def get_agents(identity: SignedIn, runtime: RuntimeDep, session: Reader) -> list[AgentOut]:
+    """Give everybody to supervisors and administrators, agents only themselves."""
+    agents = [
+        agent for agent in await list_agents(session) if identity.sees_everything or agent["id"] == identity.agent_id
+    ]
+    return [service.describe_agent(agent, runtime.link.state_of(agent["id"])) for agent in agents]
+
+
+@router.get("/me", summary="Who am I, in what state, with which call")
+async def get_me(identity: SignedIn, runtime: RuntimeDep, session: Reader) -> MeOut:
+    """Give the signed-in person's state and the call that still needs an outcome, with its draft."""
+    state = runtime.link.state_of(identity.agent_id)
+    current = await repository.find_current_call(session, identity.agent_id, state["call_id"] if state else None)
+    return MeOut(
+        id=identity.agent_id,
+        name=identity.name,
+        role=identity.role.value,
+        expires_at=identity.expires_at,
+        state=StateOut.model_validate(state) if state else None,
+        call=service.describe_call(current) if current else None,
+    )
+
+
+@router.put(
+    "/me/state",
+    responses=problems(HTTPStatus.CONFLICT, HTTPStatus.BAD_REQUEST),
+    summary="Become ready, pause, or sign out",
+)
+async def put_my_state(wish: StateWish, identity: SignedIn, runtime: RuntimeDep) -> StateOut:
+    """Ask the telephone system for a state; 409 says what to do first, 503 that it is away."""
+    args = {"reason": clean(wish.reason, WORD_LIMIT)} if wish.reason else {}
+    state = await runtime.link.command(identity.agent_id, service.COMMANDS[wish.state], args)
+    return StateOut.model_validate(state)
+
+
+@router.get("/me/phone", responses=problems(HTTPStatus.FORBIDDEN), summary="Account of my browser phone")
+async def get_my_phone(identity: SignedIn, runtime: RuntimeDep, session: Reader) -> PhoneOut:
+    """Give address, user name and password for the browser phone."""
+    extension = await repository.find_extension(session, identity.agent_id)
+    if extension is None:
+        raise ForbiddenError("This account is closed; ask an administrator.")
+    return service.phone_account(identity, extension, runtime.settings)

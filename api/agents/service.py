@@ -1,0 +1,60 @@
+"""What an agent is told about themselves and others."""
+
+from typing import Final
+
+from acd.messages import AgentConfiguration, AgentState
+from api.agents.repository import CurrentCall
+from api.agents.schemas import AgentOut, CurrentCallOut, DraftOut, PhoneOut, WantedState
+from api.core.phones import display_number
+from api.sessions.tokens import Identity
+from api.settings import Settings
+from db.seats import seat_password
+
+COMMANDS: Final = {
+    WantedState.READY: "ready",
+    WantedState.PAUSED: "pause",
+    WantedState.LOGGED_OUT: "sign_out",
+}
+
+
+def describe_agent(agent: AgentConfiguration, state: AgentState | None) -> AgentOut:
+    """Return what is known of an agent, with the live state where there is one."""
+    return AgentOut(
+        id=agent["id"],
+        name=agent["name"],
+        role=agent["role"],
+        extension=agent["extension"],
+        queues=agent["queues"],
+        state=state["state"] if state else None,
+        since=state["since"] if state else None,
+        call_id=state["call_id"] if state else None,
+        reason=state["reason"] if state else None,
+        phone=state["phone"] if state else None,
+    )
+
+
+def describe_call(current: CurrentCall) -> CurrentCallOut:
+    """Return a call with case and draft."""
+    call, case, draft = current.call, current.case, current.draft
+    return CurrentCallOut(
+        call_id=call.call_id,
+        case_no=case.number if case else None,
+        case_state=case.state if case else None,
+        caller=call.caller,
+        caller_display=display_number(call.caller),
+        answered_at=call.answered_at,
+        ended_at=call.ended_at,
+        draft=DraftOut(note=draft.note, outcome=draft.outcome, updated_at=draft.updated_at) if draft else None,
+    )
+
+
+def phone_account(identity: Identity, extension: str, settings: Settings) -> PhoneOut:
+    """Return the browser phone's account: the `w` endpoint of the agent's extension."""
+    endpoint = f"{extension}w"
+    return PhoneOut(
+        ws_url=settings.sip_ws_url,
+        uri=f"sip:{endpoint}@{settings.sip_domain}",
+        username=endpoint,
+        password=seat_password(settings.seat_secret.get_secret_value(), endpoint),
+        display_name=identity.name,
+    )

@@ -1,0 +1,1 @@
+"""Calls: their history, recordings, drafts and outcomes."""

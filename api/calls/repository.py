@@ -1,0 +1,115 @@
+"""Queries about calls, their cases and drafts."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, exists, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from api.cases.rules import CaseState
+from api.core.paging import Window
+from db.engine import ReadSession, WriteSession
+from db.tables import Call, CallEvent, Case, CaseDraft, CaseTransition, Offer
+
+
+@dataclass(frozen=True, slots=True)
+class CallFilter:
+    """Which calls are wanted; `agent_id` limits to calls the agent was offered or answered."""
+
+    agent_id: str | None = None
+    queue: str | None = None
+    disposition: str | None = None
+    caller: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallRow:
+    """A call with its case."""
+
+    call: Call
+    case: Case | None
+
+
+def concerns(agent_id: str) -> ColumnElement[bool]:
+    """Return the condition that a call was answered by an agent or offered to them."""
+    offered = exists().where(Offer.call_id == Call.call_id, Offer.agent_id == agent_id)
+    return or_(Call.answered_by == agent_id, offered)
+
+
+def _conditions(wanted: CallFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.agent_id is not None:
+        conditions.append(concerns(wanted.agent_id))
+    if wanted.queue is not None:
+        conditions.append(Call.queue == wanted.queue)
+    if wanted.disposition is not None:
+        conditions.append(Call.disposition == wanted.disposition)
+    if wanted.caller is not None:
+        conditions.append(Call.caller == wanted.caller)
+    return conditions
+
+
+async def list_calls(session: ReadSession, wanted: CallFilter, window: Window) -> tuple[int, list[CallRow]]:
+    """Return how many calls there are, and one page of them, newest first."""
+    conditions = _conditions(wanted)
+    total = await session.scalar(select(func.count()).select_from(Call).where(*conditions))
+    page = (
+        select(Call, Case)
+        .outerjoin(Case, Case.call_id == Call.call_id)
+        .where(*conditions)
+        .order_by(Call.started_at.desc().nulls_last(), Call.call_id.desc())
+        .limit(window.limit)
+        .offset(window.offset)
+    )
+    return total or 0, [CallRow(call, case) for call, case in await session.execute(page)]
+
+
+async def find_call(session: ReadSession, call_id: str, *, seen_by: str | None) -> CallRow | None:
+    """Return a call, if it concerns the agent `seen_by` (None: whoever asks sees all)."""
+    query = select(Call, Case).outerjoin(Case, Case.call_id == Call.call_id).where(Call.call_id == call_id)
+    if seen_by is not None:
+        query = query.where(concerns(seen_by))
+    row = (await session.execute(query)).first()
+    return CallRow(row[0], row[1]) if row is not None else None
+
+
+async def list_events(session: ReadSession, call_id: str) -> list[CallEvent]:
+    """Return a call's events in their order."""
+    query = select(CallEvent).where(CallEvent.call_id == call_id).order_by(CallEvent.seq).limit(1000)
+    return list(await session.scalars(query))
+
+
+async def list_offers(session: ReadSession, call_id: str) -> list[Offer]:
+    """Return a call's offers in their order."""
+    return list(await session.scalars(select(Offer).where(Offer.call_id == call_id).order_by(Offer.offer_no)))
+
+
+async def answered_by(session: WriteSession, call_id: str) -> str | None:
+    """Return who answered a call, as far as the database knows."""
+    return await session.scalar(select(Call.answered_by).where(Call.call_id == call_id))
+
+
+async def lock_case(session: WriteSession, call_id: str) -> Case | None:
+    """Return the case of a call, locked until the transaction ends."""
+    return await session.scalar(select(Case).where(Case.call_id == call_id).with_for_update())
+
+
+async def store_outcome(session: WriteSession, case: Case, step: CaseTransition, *, outcome: str, note: str) -> None:
+    """Move a case on and record the step; the draft has served."""
+    change = {"state": step.to_state, "outcome": outcome, "note": note, "outcome_at": step.at, "outcome_by": step.by}
+    await session.execute(update(Case).where(Case.id == case.id).values(change))
+    session.add(step)
+    await session.flush()
+
+
+async def store_draft(session: WriteSession, values: dict[str, Any]) -> None:
+    """Keep the newest words of a call."""
+    statement = insert(CaseDraft).values(values)
+    kept = {name: statement.excluded[name] for name in ("agent_id", "note", "outcome", "updated_at")}
+    await session.execute(statement.on_conflict_do_update(index_elements=["call_id"], set_=kept))
+
+
+async def which_are_finished(session: ReadSession, call_ids: list[str]) -> set[str]:
+    """Return those calls whose case has left its first state."""
+    query = select(Case.call_id).where(Case.call_id.in_(call_ids), Case.state != CaseState.DRAFT)
+    return set(await session.scalars(query))

@@ -1,0 +1,109 @@
+"""What the calls' endpoints take and give."""
+
+import datetime as dt
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field
+
+from api.cases.rules import Outcome
+from api.core.paging import Page
+from api.core.text import NOTE_LIMIT
+
+Note = Annotated[str, Field(max_length=NOTE_LIMIT, description="The agent's own words")]
+
+
+class CallOut(BaseModel):
+    """One call; times are ISO 8601 with offset, `waited_ms` milliseconds from queue to answer."""
+
+    call_id: str
+    source: Annotated[str, Field(description="Best witness: voice, record (CEL) or message (spool)")]
+    caller: Annotated[str | None, Field(description="Canonical number; null when withheld")]
+    caller_display: str
+    caller_raw: str | None
+    dialled: str | None
+    line: str | None
+    menu: str | None
+    menu_version: int | None
+    menu_path: list[str] | None
+    queue: str | None
+    started_at: dt.datetime | None
+    queued_at: dt.datetime | None
+    first_offered_at: dt.datetime | None
+    answered_at: dt.datetime | None
+    ended_at: dt.datetime | None
+    answered_by: str | None
+    disposition: str | None
+    ended_by: str | None
+    waited_ms: int | None
+    case_no: str | None
+    case_state: str | None
+    recording_url: Annotated[str | None, Field(description="Where the recording is, once the call was answered")]
+
+
+class CallPage(Page):
+    """One page of calls, newest first."""
+
+    items: list[CallOut]
+
+
+class CallEventOut(BaseModel):
+    """One event of a call."""
+
+    seq: int
+    type: str
+    at: dt.datetime
+    data: dict[str, Any]
+
+
+class OfferOut(BaseModel):
+    """One offer of the call, and what became of it."""
+
+    offer_no: int
+    agent_id: str
+    offered_at: dt.datetime | None
+    finished_at: dt.datetime | None
+    result: str | None
+    waited_ms: int | None
+
+
+class CallDetailOut(CallOut):
+    """A call with its history."""
+
+    events: list[CallEventOut]
+    offers: list[OfferOut]
+    outcome: str | None
+    note: str | None
+
+
+class OutcomeIn(BaseModel):
+    """How the call's case goes on."""
+
+    outcome: Outcome
+    note: Note = ""
+
+
+class OutcomeOut(BaseModel):
+    """The outcome as it is stored."""
+
+    call_id: str
+    case_no: str
+    case_state: str
+    outcome: Outcome
+    note: str
+    wrap_up_ended: Annotated[bool, Field(description="False: the telephone system will be told when it is back")]
+
+
+class DraftIn(BaseModel):
+    """What has been typed so far."""
+
+    note: Note = ""
+    outcome: Outcome | None = None
+
+
+class DraftOut(BaseModel):
+    """The draft as it is stored."""
+
+    call_id: str
+    note: str
+    outcome: Outcome | None
+    updated_at: dt.datetime

@@ -1,0 +1,1 @@
+"""Cases 工单: their states, numbers and lists."""

@@ -1,0 +1,1 @@
+"""Wire 2: what the voice process routes by."""

@@ -1,0 +1,1 @@
+"""What every noun of the API shares: errors, sessions, text and paging."""

@@ -1,0 +1,94 @@
+"""How the API describes itself: problem documents in place of FastAPI's own errors, one operation id a name."""
+
+from http import HTTPStatus
+from typing import Annotated, Any, Final
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
+from pydantic import BaseModel, Field
+
+from api.core.problems import MEDIA_TYPE
+
+DESCRIPTION: Final = """
+The web process of the 12345 hotline: sign-in, calls, cases and agents.
+
+Every error is a problem document (RFC 9457, `application/problem+json`) whose `detail` says what to do and whose
+`code` is for programs. Sign in with `POST /api/sessions` and send the token as `Authorization: Bearer <token>`.
+"""
+
+TAGS: Final[list[dict[str, str]]] = [
+    {"name": "sessions", "description": "Sign-in"},
+    {"name": "agents", "description": "Agents, their live states, their phones"},
+    {"name": "queues", "description": "Queues that citizens wait in"},
+    {"name": "calls", "description": "Calls with their history, recording, draft and outcome"},
+    {"name": "cases", "description": "Cases 工单"},
+    {"name": "messages", "description": "Messages left, return calls owed"},
+    {"name": "health", "description": "Is it alive, and what does it reach"},
+    {"name": "wires", "description": "For the voice process only"},
+]
+
+
+class ProblemItem(BaseModel):
+    """One wrong field."""
+
+    at: Annotated[str, Field(description="Where, such as body.outcome")]
+    what: Annotated[str, Field(description="What is wrong with it")]
+
+
+class Problem(BaseModel):
+    """Problem details (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    code: Annotated[str, Field(description="For programs: voice_away, database_away, locked_out, …")]
+    detail: Annotated[str, Field(description="For people: what to do")]
+    errors: list[ProblemItem] | None = None
+
+
+Responses = dict[int | str, dict[str, Any]]
+
+WAV: Final[Responses] = {200: {"description": "Sound", "content": {"audio/wav": {}}}}
+NOT_MODIFIED: Final[Responses] = {304: {"description": "Nothing changed"}}
+
+
+def problems(*statuses: HTTPStatus) -> Responses:
+    """Return the `responses` of an endpoint that may answer with these problems; 503 goes without saying."""
+    every = (*statuses, HTTPStatus.SERVICE_UNAVAILABLE)
+    content: dict[str, Any] = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {status.value: {"description": status.phrase, "content": content} for status in every}
+
+
+def operation_name(route: APIRoute) -> str:
+    """Return the function's name: clients generated from the OpenAPI file read well."""
+    return route.name
+
+
+def install_openapi(app: FastAPI) -> None:
+    """Let the application describe its errors as they are."""
+
+    def describe() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            schema = get_openapi(
+                title=app.title, version=app.version, description=DESCRIPTION, routes=app.routes, tags=TAGS
+            )
+            app.openapi_schema = _with_problems(schema)
+        return app.openapi_schema
+
+    app.openapi = describe  # type: ignore[method-assign]
+
+
+def _with_problems(schema: dict[str, Any]) -> dict[str, Any]:
+    components = schema.setdefault("components", {}).setdefault("schemas", {})
+    for name in ("HTTPValidationError", "ValidationError"):
+        components.pop(name, None)
+    described = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    components |= described.pop("$defs")
+    components["Problem"] = described
+    for path in schema["paths"].values():
+        for operation in path.values():
+            if "422" in operation["responses"]:
+                operation["responses"] |= problems(HTTPStatus.UNPROCESSABLE_ENTITY)
+                operation["responses"] = {str(key): value for key, value in operation["responses"].items()}
+    return schema

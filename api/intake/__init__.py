@@ -1,0 +1,1 @@
+"""Wire 1: call events become calls, cases and return calls, each exactly once."""

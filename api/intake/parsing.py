@@ -1,0 +1,180 @@
+"""Takes one entry of an event batch apart: an `Event` with clean fields, or a `Rejected` with its reason; pure."""
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from acd.messages import CallEventType
+from api.core.text import CALLER_LIMIT, WORD_LIMIT, clean, clean_json
+
+CALL_ID_LIMIT: Final = 150
+SEQ_LIMIT: Final = 2**63
+SMALL_LIMIT: Final = 2**31
+RAW_LIMIT: Final = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event that can be applied; `at` is aware, `data` holds clean values only."""
+
+    call_id: str
+    seq: int
+    type: CallEventType
+    at: dt.datetime
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """One entry that can never be applied; `seq` is what the journal knows it by, if it gave one."""
+
+    fingerprint: str
+    call_id: str | None
+    seq: int | None
+    reason: str
+    raw: str
+
+
+class _UnfitError(ValueError):
+    """A field is not what it must be."""
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise _UnfitError("is not text")
+    return clean(value, CALLER_LIMIT)
+
+
+def _word(value: Any) -> str:
+    return clean(_text(value), WORD_LIMIT).strip()
+
+
+def _count(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < SMALL_LIMIT:
+        raise _UnfitError("is not a whole number from 0")
+    return value
+
+
+def _integer(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or abs(value) >= SMALL_LIMIT:
+        raise _UnfitError("is not a whole number")
+    return value
+
+
+def _path(value: Any) -> list[str]:
+    if not isinstance(value, list):
+        raise _UnfitError("is not a list of text")
+    return [_word(step) for step in value[:50]]
+
+
+def parse_stamp(value: Any) -> dt.datetime:
+    """Return an aware moment from ISO 8601 with offset. Raises ValueError for anything else."""
+    if not isinstance(value, str):
+        raise _UnfitError("is not ISO 8601 text")
+    try:
+        stamp = dt.datetime.fromisoformat(value)
+    except ValueError:
+        raise _UnfitError("is not ISO 8601") from None
+    if stamp.tzinfo is None:
+        raise _UnfitError("has no offset from UTC")
+    try:
+        return stamp.astimezone(dt.UTC)
+    except OverflowError:
+        raise _UnfitError("is out of range") from None
+
+
+def _stamp(value: Any) -> str:
+    return parse_stamp(value).isoformat()
+
+
+Reader = Callable[[Any], Any]
+
+# What each type may carry; a name with "!" must be there. The rest of `data` is kept, cleaned, and not used.
+FIELDS: Final[dict[CallEventType, dict[str, Reader]]] = {
+    CallEventType.STARTED: {"caller": _text, "dialled": _text, "channel": _text},
+    CallEventType.MENU: {"menu!": _word, "version": _count, "path": _path},
+    CallEventType.QUEUED: {"queue!": _word, "priority": _integer},
+    CallEventType.OFFERED: {"agent_id!": _word, "offer_no!": _count, "waited_ms": _count},
+    CallEventType.MISSED: {"agent_id!": _word, "offer_no!": _count, "reason": _word},
+    CallEventType.ANSWERED: {"agent_id!": _word, "recording": _text},
+    CallEventType.ENDED: {"disposition!": _word, "ended_by": _word},
+    CallEventType.RECORD: {
+        "caller": _text,
+        "dialled": _text,
+        "queue": _word,
+        "answered_by": _word,
+        "disposition": _word,
+        "started_at": _stamp,
+        "answered_at": _stamp,
+        "ended_at": _stamp,
+    },
+}
+
+
+def parse_event(raw: Any) -> Event | Rejected:
+    """Return the entry as an event, or why it can never be one."""
+    if not isinstance(raw, dict):
+        return reject(raw, "the entry is not an object")
+    try:
+        kind = _kind(raw.get("type"))
+        return Event(_call_id(raw), _seq(raw), kind, _field(raw, "at", parse_stamp), _data(kind, raw.get("data")))
+    except _UnfitError as error:
+        return reject(raw, str(error))
+
+
+def reject(raw: Any, reason: str) -> Rejected:
+    """Return the record of an entry that cannot be applied; equal entries have equal fingerprints."""
+    known = raw if isinstance(raw, dict) else {}
+    text = json.dumps(raw, sort_keys=True, default=str)
+    seq, call_id = known.get("seq"), known.get("call_id")
+    return Rejected(
+        fingerprint=hashlib.sha256(text.encode()).hexdigest(),
+        call_id=clean(call_id, CALL_ID_LIMIT) if isinstance(call_id, str) else None,
+        seq=seq if isinstance(seq, int) and not isinstance(seq, bool) else None,
+        reason=clean(reason, CALLER_LIMIT),
+        raw=clean(text, RAW_LIMIT),
+    )
+
+
+def _field(raw: dict[Any, Any], name: str, reader: Reader) -> Any:
+    try:
+        return reader(raw.get(name))
+    except _UnfitError as error:
+        raise _UnfitError(f"{name} {error}") from None
+
+
+def _kind(value: Any) -> CallEventType:
+    try:
+        return CallEventType(value)
+    except ValueError:
+        raise _UnfitError("type is not one of the call events") from None
+
+
+def _call_id(raw: dict[Any, Any]) -> str:
+    value = raw.get("call_id")
+    if not isinstance(value, str) or not value or clean(value, CALL_ID_LIMIT) != value:
+        raise _UnfitError(f"call_id is not plain text of 1 to {CALL_ID_LIMIT} characters")
+    return value
+
+
+def _seq(raw: dict[Any, Any]) -> int:
+    value = raw.get("seq")
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < SEQ_LIMIT:
+        raise _UnfitError("seq is not a whole number from 1")
+    return value
+
+
+def _data(kind: CallEventType, value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise _UnfitError("data is not an object")
+    found: dict[str, Any] = clean_json(value)
+    for spelled, reader in FIELDS[kind].items():
+        name = spelled.removesuffix("!")
+        if value.get(name) is not None:
+            found[name] = _field(value, name, reader)
+        elif spelled != name:
+            raise _UnfitError(f"data.{name} is missing")
+    return found

@@ -1,0 +1,117 @@
+"""All queries of the intake; the SQL stands in `statements`."""
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import orjson
+
+from api.cases.rules import OPEN_STATES, CaseState
+from api.intake import statements
+from api.intake.fold import CallFacts, Fact, OfferFacts
+from api.intake.parsing import Rejected
+from api.intake.returns import CallerFacts, Cancel, Owe
+from db.engine import WriteSession
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRef:
+    """A case as a pop names it."""
+
+    number: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What is known of a caller; newest first."""
+
+    earlier_calls: list[dict[str, Any]]
+    open_cases: list[dict[str, Any]]
+
+
+def _json(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
+async def lock_calls(session: WriteSession, call_ids: Collection[str]) -> None:
+    """Create the rows that are missing and lock all of them until the transaction ends."""
+    await session.execute(statements.LOCK_CALLS, {"call_ids": sorted(call_ids)})
+
+
+async def store_events(
+    session: WriteSession, events: Iterable[tuple[str, Fact]], call_ids: Collection[str]
+) -> tuple[dict[str, list[Fact]], set[str]]:
+    """Store the events that are new; return all events of each call, and the calls that got a new one."""
+    rows = [{"call_id": call_id, **asdict(fact)} for call_id, fact in events]
+    result = await session.execute(statements.STORE_EVENTS, {"events": _json(rows), "call_ids": sorted(call_ids)})
+    known: dict[str, list[Fact]] = {}
+    changed: set[str] = set()
+    for call_id, seq, kind, at, data, fresh in result:
+        known.setdefault(call_id, []).append(Fact(seq, kind, at, orjson.loads(data)))
+        if fresh:
+            changed.add(call_id)
+    return known, changed
+
+
+async def store_calls(
+    session: WriteSession,
+    calls: Mapping[str, tuple[CallFacts, str | None]],
+    offers: Mapping[str, Sequence[OfferFacts]],
+) -> None:
+    """Rewrite the rows of the calls (facts and canonical caller) and of their offers."""
+    call_rows = [{"call_id": key, "caller": caller, **asdict(facts)} for key, (facts, caller) in calls.items()]
+    offer_rows = [{"call_id": key, **asdict(offer)} for key, several in offers.items() for offer in several]
+    await session.execute(statements.STORE_CALLS, {"calls": _json(call_rows), "offers": _json(offer_rows)})
+
+
+async def find_cases(session: WriteSession, call_ids: Collection[str]) -> dict[str, CaseRef]:
+    """Return the cases of the calls that have one."""
+    rows = await session.execute(statements.FIND_CASES, {"call_ids": list(call_ids)})
+    return {call_id: CaseRef(number, state) for call_id, number, state in rows}
+
+
+async def take_serials(session: WriteSession, region: str, day: dt.date, count: int) -> range:
+    """Return `count` serials of this region and day that nobody else has."""
+    result = await session.execute(statements.TAKE_SERIALS, {"region": region, "day": day, "count": count})
+    last = result.scalar_one()
+    return range(last - count + 1, last + 1)
+
+
+async def open_cases(session: WriteSession, cases: Sequence[tuple[str, str, dt.datetime]]) -> None:
+    """Insert cases given as (call id, number, opened at) in their first state."""
+    rows = [
+        {"call_id": call_id, "number": number, "state": CaseState.DRAFT.value, "opened_at": opened_at}
+        for call_id, number, opened_at in cases
+    ]
+    await session.execute(statements.OPEN_CASES, {"cases": _json(rows)})
+
+
+async def store_rejected(session: WriteSession, rejected: Iterable[Rejected]) -> None:
+    """Keep entries that can never be applied, each once."""
+    rows = [{**asdict(entry), "seq": None if entry.seq is None else str(entry.seq)} for entry in rejected]
+    await session.execute(statements.STORE_REJECTED, {"rejected": _json(rows)})
+
+
+async def lock_callers(session: WriteSession, callers: Collection[str]) -> None:
+    """Let nobody else decide about these callers' return calls until the transaction ends."""
+    await session.execute(statements.LOCK_CALLERS, {"callers": sorted(callers)})
+
+
+async def caller_facts(session: WriteSession, callers: Collection[str]) -> list[CallerFacts]:
+    """Return the latest facts about each caller."""
+    rows = await session.execute(statements.CALLER_FACTS, {"callers": sorted(callers)})
+    return [CallerFacts(**row) for row in rows.mappings()]
+
+
+async def settle(session: WriteSession, decision: Owe | Cancel) -> None:
+    """Store one decision about a return call."""
+    await session.execute(statements.OWE if isinstance(decision, Owe) else statements.CANCEL, asdict(decision))
+
+
+async def caller_history(session: WriteSession, callers: Collection[str]) -> dict[str, History]:
+    """Return earlier calls and open cases of each caller, up to six of each."""
+    values = {"callers": list(callers), "open_states": [state.value for state in OPEN_STATES]}
+    rows = await session.execute(statements.CALLER_HISTORY, values)
+    return {caller: History(orjson.loads(calls), orjson.loads(cases)) for caller, calls, cases in rows}

@@ -1,0 +1,1 @@
+"""Messages that citizens left, and the return calls the hotline owes."""

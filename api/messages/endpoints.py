@@ -1,0 +1,82 @@
+"""`/api/messages` and `/api/return-calls`: work that waits for any agent."""
+
+import asyncio
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+from fastapi.responses import FileResponse
+
+from api.core.files import find_file
+from api.core.openapi import WAV, problems
+from api.core.paging import WindowDep
+from api.core.phones import display_number
+from api.core.problems import NotFoundError
+from api.core.runtime import Reader, RuntimeDep
+from api.messages import repository
+from api.messages.schemas import MessageOut, MessagePage, ReturnCallOut, ReturnCallPage
+from api.messages.spool import IMPORTED
+from api.sessions.dependencies import SignedIn
+from db.tables import Message, ReturnCall
+
+router = APIRouter(prefix="/api", tags=["messages"], responses=problems(HTTPStatus.UNAUTHORIZED))
+
+
+def _message(row: Message) -> MessageOut:
+    return MessageOut(
+        id=row.id,
+        call_id=row.call_id,
+        left_at=row.left_at,
+        caller_raw=row.caller_raw,
+        dialled=row.dialled,
+        number=row.number,
+        callback=row.callback,
+        callback_display=display_number(row.callback),
+        recording_url=f"/api/messages/{row.id}/recording" if row.recording else None,
+    )
+
+
+def _return_call(row: ReturnCall) -> ReturnCallOut:
+    return ReturnCallOut(
+        id=row.id,
+        caller=row.caller,
+        caller_display=display_number(row.caller),
+        call_id=row.call_id,
+        queue=row.queue,
+        owed_since=row.owed_since,
+    )
+
+
+@router.get("/messages", summary="List messages")
+async def get_messages(_identity: SignedIn, session: Reader, window: WindowDep) -> MessagePage:
+    """Give messages that citizens left when nobody could answer, newest first."""
+    total, rows = await repository.list_messages(session, window)
+    items = [_message(row) for row in rows]
+    return MessagePage(total=total, limit=window.limit, offset=window.offset, items=items)
+
+
+@router.get(
+    "/messages/{message_id}/recording",
+    response_class=FileResponse,
+    responses=WAV | problems(HTTPStatus.NOT_FOUND),
+    summary="Hear a message",
+)
+async def get_message_recording(
+    message_id: Annotated[int, Path(ge=1, lt=2**63)], _identity: SignedIn, session: Reader, runtime: RuntimeDep
+) -> FileResponse:
+    """Give the spoken message."""
+    row = await repository.find_message(session, message_id)
+    if row is None or row.recording is None:
+        raise NotFoundError("There is no such recording; GET /api/messages lists those that are.")
+    spool = runtime.settings.spool_dir
+    folder = spool / "messages" / IMPORTED if spool else None
+    path = await asyncio.to_thread(find_file, folder, row.recording)
+    return FileResponse(path, media_type="audio/wav", filename=row.recording, content_disposition_type="inline")
+
+
+@router.get("/return-calls", summary="List return calls owed")
+async def get_return_calls(_identity: SignedIn, session: Reader, window: WindowDep) -> ReturnCallPage:
+    """Give the citizens to ring back, longest owed first."""
+    total, rows = await repository.list_owed(session, window)
+    items = [_return_call(row) for row in rows]
+    return ReturnCallPage(total=total, limit=window.limit, offset=window.offset, items=items)

@@ -1,0 +1,45 @@
+"""What the endpoints about messages and return calls give."""
+
+import datetime as dt
+from typing import Annotated
+
+from pydantic import BaseModel, Field
+
+from api.core.paging import Page
+
+
+class MessageOut(BaseModel):
+    """One message from the last-resort script."""
+
+    id: int
+    call_id: str
+    left_at: dt.datetime
+    caller_raw: str | None
+    dialled: str | None
+    number: Annotated[str | None, Field(description="Digits the citizen typed")]
+    callback: Annotated[str | None, Field(description="Canonical number to ring")]
+    callback_display: str
+    recording_url: str | None
+
+
+class MessagePage(Page):
+    """One page of messages, newest first."""
+
+    items: list[MessageOut]
+
+
+class ReturnCallOut(BaseModel):
+    """One return call the hotline owes."""
+
+    id: int
+    caller: str
+    caller_display: str
+    call_id: Annotated[str, Field(description="The call nobody answered")]
+    queue: str | None
+    owed_since: dt.datetime
+
+
+class ReturnCallPage(Page):
+    """One page of return calls, longest owed first."""
+
+    items: list[ReturnCallOut]

@@ -1,0 +1,1 @@
+"""Queues: what citizens wait in."""

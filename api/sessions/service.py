@@ -1,0 +1,33 @@
+"""Signs members of staff in."""
+
+import datetime as dt
+import math
+
+from api.core.problems import BadCredentialsError, LockedOutError
+from api.sessions import repository
+from api.sessions.hashing import Hashing
+from api.sessions.tokens import Identity, Role
+from db.engine import Database
+
+
+async def sign_in(
+    database: Database, hashing: Hashing, agent_id: str, password: str, *, hours: int, now: dt.datetime
+) -> Identity:
+    """Return who signed in, good for `hours`.
+
+    Raises LockedOutError after five failures in a row, BadCredentialsError otherwise. Three short transactions,
+    because a password check takes longer than a connection should be held.
+    """
+    async with database.write() as session:
+        held = await repository.take_attempt(session, agent_id, now=now)
+    if held is not None:
+        minutes = math.ceil(held / dt.timedelta(minutes=1))
+        text = f"Five sign-ins failed; this staff number is locked for {minutes} more minutes. Ask a supervisor."
+        raise LockedOutError(text, retry_seconds=math.ceil(held.total_seconds()))
+    async with database.read() as reader:
+        agent = await repository.find_agent(reader, agent_id)
+    if not await hashing.verify(password, agent.password_hash if agent else None) or agent is None:
+        raise BadCredentialsError("Staff number and password do not belong together; check both and try again.")
+    async with database.write() as session:
+        await repository.forget_attempts(session, agent_id, now=now)
+    return Identity(agent.id, agent.name, Role(agent.role), now + dt.timedelta(hours=hours))
