@@ -2,12 +2,12 @@
 
 import asyncio
 import contextlib
-import logging
 import secrets
 import socket
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
+import structlog
 from panoramisk.fast_agi import Application
 
 from agi_scripts.quoting import command_line
@@ -46,7 +46,7 @@ SYNC_SECONDS = 10.0
 SYNC_VARIABLE = "HOTLINE_SYNC"
 MAX_STRAYS = 1000
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 
 class AgiSession:
@@ -136,7 +136,7 @@ class AgiSession:
         except (ConnectionError, StreamBroken) as error:
             reason = str(error)
         except Exception as error:
-            log.exception("the reader of a FastAGI stream failed")
+            log.exception("agi_reader_failed")
             reason = f"the reader failed: {error}"
         self._end(AgiHangup(reason) if self._hung_up else AgiGone(reason))
         self._writer.close()
@@ -250,7 +250,7 @@ class FastAgiServer(Application):  # type: ignore[misc] # panoramisk has no type
             return
         route: Handler | None = self._route.get(header.route)
         if route is None:
-            log.error("no route for FastAGI script %r: closed", header.route)
+            log.error("agi_no_route", script=header.route)
             return
         session = AgiSession(header, reader, writer)
         async with session.listening():
@@ -258,12 +258,14 @@ class FastAgiServer(Application):  # type: ignore[misc] # panoramisk has no type
 
 
 async def _run(route: Handler, session: AgiSession) -> None:
+    """Run the handler; the caller of one that fails goes on in the dialplan."""
+    call_id = session.header.get("uniqueid")
     try:
         await route(session)
     except (AgiHangup, AgiGone) as end:
-        log.info("session of %s ended: %s", session.header.get("uniqueid"), end)
+        log.info("agi_session_ended", call_id=call_id, reason=str(end))
     except Exception:
-        log.exception("session of %s failed; its caller goes on in the dialplan", session.header.get("uniqueid"))
+        log.exception("agi_session_failed", call_id=call_id)
 
 
 async def _read_header(reader: asyncio.StreamReader) -> Header | None:
@@ -276,13 +278,13 @@ async def _read_header(reader: asyncio.StreamReader) -> Header | None:
                 if line in {b"\n", b"\r\n"} and block:
                     return parse_header(bytes(block))
                 block += line
-        log.error("FastAGI header of more than %d bytes: closed", MAX_HEADER_BYTES)
+        log.error("agi_header_too_long", limit_bytes=MAX_HEADER_BYTES)
     except TimeoutError:
-        log.error("FastAGI header not complete within %s s: closed", HEADER_SECONDS)  # noqa: TRY400 - no trace needed
+        log.error("agi_header_too_slow", limit_seconds=HEADER_SECONDS)  # noqa: TRY400 - no trace needed
     except asyncio.IncompleteReadError:
-        log.debug("a peer closed before the end of its FastAGI header")
+        log.debug("agi_header_not_finished")  # a health check
     except (asyncio.LimitOverrunError, ConnectionError) as error:
-        log.error("FastAGI header could not be read: %s", error)  # noqa: TRY400 - no trace needed
+        log.error("agi_header_unreadable", error=str(error))  # noqa: TRY400 - no trace needed
     return None
 
 
