@@ -1,61 +1,37 @@
-/** The calls this page makes to the server, one function each. */
+/** The calls this page makes to the server, one function each; the shapes are the server's own (schema.ts). */
 
 import { request } from './http'
+import type { Outcome } from './outcomes'
+import type { components } from './schema'
 
-export interface Agent {
-  id: string
-  name: string
-}
+type Schemas = components['schemas']
 
-export interface Session {
-  token: string
-  expires_at: string
-  agent: Agent
-}
-
+export type Session = Schemas['SessionOut']
+export type Agent = Session['agent']
 /** How the browser phone reaches the telephone system. */
-export interface PhoneAccount {
-  ws_url: string
-  uri: string
-  username: string
-  password: string
-}
-
-export const OUTCOMES = ['answered', 'to_dispatch', 'rejected', 'invalid'] as const
-export type Outcome = (typeof OUTCOMES)[number]
+export type PhoneAccount = Schemas['PhoneOut']
+export type Me = Schemas['MeOut']
+export type WantedState = Schemas['WantedState']
+export type Words = Required<Schemas['DraftIn']>
 
 /** The longest note the server takes, in characters. */
 export const NOTE_LIMIT = 20_000
-
-export type WantedState = 'ready' | 'paused' | 'logged_out'
-
-export interface Words {
-  note: string
-  outcome: string | null
-}
 
 const callPath = (callId: string) => `/api/calls/${encodeURIComponent(callId)}`
 
 export const signIn = (agentId: string, password: string) =>
   request<Session>('POST', '/api/sessions', { agent_id: agentId, password })
 
-/** The call that still needs an outcome, with what was typed for it. */
-export interface CurrentCall {
-  call_id: string
-  case_no: string | null
-  caller_display: string
-  draft: { note: string; outcome: string | null; updated_at: string } | null
-}
-
-export const me = () => request<{ call: CurrentCall | null }>('GET', '/api/agents/me')
+/** Who is signed in, and the call that still needs an outcome, with what was typed for it. */
+export const me = () => request<Me>('GET', '/api/agents/me')
 
 export const phoneAccount = () => request<PhoneAccount>('GET', '/api/agents/me/phone')
 
 export const wantState = (state: WantedState, reason: string | null = null) =>
-  request<unknown>('PUT', '/api/agents/me/state', { state, reason })
+  request<Schemas['StateOut']>('PUT', '/api/agents/me/state', { state, reason })
 
 export const saveDraft = (callId: string, words: Words) =>
   request<unknown>('PUT', `${callPath(callId)}/draft`, words)
 
-export const submitOutcome = (callId: string, outcome: string, note: string) =>
-  request<unknown>('PUT', `${callPath(callId)}/outcome`, { outcome, note })
+export const submitOutcome = (callId: string, outcome: Outcome, note: string) =>
+  request<Schemas['OutcomeOut']>('PUT', `${callPath(callId)}/outcome`, { outcome, note })

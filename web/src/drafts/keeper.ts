@@ -1,5 +1,7 @@
 /** The words of an outcome, kept in this browser from the first keystroke until the server has confirmed them. */
 
+import { isOutcome, type Outcome } from '../api/outcomes'
+
 /** One call's unfinished outcome; `updatedAt` is epoch milliseconds. */
 export interface Draft {
   callId: string
@@ -7,7 +9,7 @@ export interface Draft {
   caseNo: string
   caller: string
   note: string
-  outcome: string | null
+  outcome: Outcome | null
   updatedAt: number
   /** The agent has pressed "submit" and the server has not confirmed yet. */
   submitted: boolean
@@ -60,7 +62,7 @@ function parseDraft(text: string | null): Draft | null {
       caseNo: value.caseNo ?? '',
       caller: value.caller ?? '',
       note: value.note,
-      outcome: value.outcome ?? null,
+      outcome: isOutcome(value.outcome) ? value.outcome : null,
       updatedAt: value.updatedAt ?? 0,
       submitted: value.submitted === true,
     }
