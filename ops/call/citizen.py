@@ -111,10 +111,12 @@ class Call:
         return await self._until(self.answered_ring, "is answered by an agent", seconds)
 
     async def talking(self, *, seconds: float = 10) -> PhoneCall:
-        """Return the agent's leg once both sides have heard each other's tone."""
+        """Return the agent's leg once both sides have heard each other's tone (a browser's ear is not ours to ask)."""
         leg = await self.answered(seconds=seconds)
         await self._until(lambda: self.media.heard.tone_heard_at, "hears the agent", seconds)
-        await self._until(lambda: leg.media and leg.media.heard.tone_heard_at, "is heard by the agent", seconds)
+        if leg.media is not None:
+            ear = leg.media.heard
+            await self._until(lambda: ear.tone_heard_at, "is heard by the agent", seconds)
         return leg
 
     async def ended(self, *, seconds: float = 60) -> None:

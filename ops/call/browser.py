@@ -1,0 +1,160 @@
+"""The agent as a real browser: headless Chromium on the real page, with its own phone; pictures of each step."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import Error, Page, WebSocket, async_playwright
+from playwright.async_api import TimeoutError as PageTimeout
+
+from ops.call import tones
+from ops.call.rtp import Heard
+from ops.call.screen import Arrival
+from ops.call.until import StepMissing, until
+
+#: A microphone that hums the agents' tone, a phone that needs no permission and finds loopback addresses.
+_FLAGS = (
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
+    "--allow-loopback-in-peer-connection",
+    "--disable-features=WebRtcHideLocalIpsWithMdns",
+    "--autoplay-policy=no-user-gesture-required",
+)
+_SIZE = {"width": 1440, "height": 900}
+#: Seconds of tone in the microphone's file, which Chromium repeats.
+_HUM = 10
+
+
+def write_hum(folder: Path) -> Path:
+    """Make `folder` and in it the WAV file that the browser's microphone plays."""
+    folder.mkdir(parents=True, exist_ok=True)
+    heard = Heard()
+    for n in range(_HUM * 50):
+        heard.take(tones.tone_frame(tones.AGENT_TONE), n / 50)
+    path = folder / "microphone.wav"
+    heard.save(path)
+    return path
+
+
+class Desk:
+    """One agent's page; waits are bounded and name the step that did not happen."""
+
+    def __init__(self, page: Page, pictures: Path, agent: str) -> None:
+        self.agent = agent
+        self.complaints: list[str] = []
+        self.messages: list[dict[str, Any]] = []
+        self._page = page
+        self._pictures = pictures
+        self._taken = 0
+        page.on("websocket", self._watch)
+        page.on("pageerror", lambda error: self.complaints.append(f"the page stumbled: {error}"))
+
+    async def sign_in(self, url: str, password: str) -> None:
+        """Sign in by typing, wait for the phone's registration, and become ready."""
+        await self._page.goto(url)
+        await self._field("agent-id").fill(self.agent)
+        await self._field("password").fill(password)
+        await self.picture("signing-in")
+        await self.click("sign-in")
+        await self.shows("phone-state", "registered", seconds=20)
+        await self.click("set-ready")
+        await self.shows("state", "ready")
+        await self.picture("ready")
+
+    async def sign_out(self) -> None:
+        """Sign out by the page's button and return once the sign-in form is there."""
+        await self.click("sign-out")
+        await self._wait(
+            self._page.get_by_test_id("sign-in-form").wait_for(timeout=10_000), "the sign-in form is shown"
+        )
+
+    async def mark(self, name: str, *, seconds: float) -> Arrival:
+        """Return the first mark of this name with its moment, epoch seconds, and its call id."""
+        script = "name => window.__hotlineMarks.some(mark => mark.name === name)"
+        wait = self._page.wait_for_function(script, arg=name, timeout=seconds * 1000)
+        await self._wait(wait, f"the page marks {name}")
+        marks = await self._page.evaluate("() => window.__hotlineMarks")
+        found = next(mark for mark in marks if mark["name"] == name)
+        return Arrival(found["at"] / 1000, {"type": name, "call_id": found["call_id"]})
+
+    async def shows(self, name: str, state: str, *, seconds: float = 15) -> None:
+        """Return once the element `name` is in `state`."""
+        locator = self._page.locator(f'[data-testid="{name}"][data-state="{state}"]')
+        await self._wait(locator.wait_for(timeout=seconds * 1000), f"{name} shows {state}")
+
+    async def text(self, name: str, *, seconds: float = 15) -> str:
+        """Return the text of an element once it is there and not empty."""
+        locator = self._page.get_by_test_id(name)
+        await self._wait(locator.first.wait_for(timeout=seconds * 1000), f"{name} is shown")
+        return (await locator.first.inner_text()).strip()
+
+    async def click(self, name: str) -> None:
+        """Click an element."""
+        await self._wait(self._page.get_by_test_id(name).click(timeout=10_000), f"{name} can be clicked")
+
+    async def write_note(self, text: str) -> None:
+        """Type the agent's own words."""
+        await self._field("note").fill(text)
+
+    async def hears(self, *, seconds: float) -> None:
+        """Return once sound (not only packets) has reached the browser's ear."""
+        script = (
+            "async () => { const media = await window.__hotlinePhoneMedia(); return !!media && media.energy > 0.001 }"
+        )
+        wait = self._page.wait_for_function(script, timeout=seconds * 1000, polling=50)
+        await self._wait(wait, "the browser hears the citizen")
+
+    async def picture(self, name: str) -> Path:
+        """Leave a picture of the page."""
+        self._taken += 1
+        path = self._pictures / f"{self._taken:02}-{name}.png"
+        await self._page.screenshot(path=path)
+        return path
+
+    async def message(self, kind: str, call_id: str, *, seconds: float) -> dict[str, Any]:
+        """Return the first stream message of a type about a call."""
+
+        def found() -> dict[str, Any] | None:
+            return next((one for one in self.messages if (one["type"], one.get("call_id")) == (kind, call_id)), None)
+
+        return await until(found, f"the page's stream brings {kind!r}", seconds=seconds, where=str(self._pictures))
+
+    def _field(self, name: str) -> Any:
+        locator = self._page.get_by_test_id(name)
+        return locator.locator("input, textarea").or_(locator.and_(self._page.locator("input, textarea"))).first
+
+    def _watch(self, socket: WebSocket) -> None:
+        if socket.url.endswith("/api/stream"):
+            socket.on("framereceived", self._take)
+
+    def _take(self, frame: str | bytes) -> None:
+        self.messages.append(json.loads(frame))
+
+    async def _wait(self, waiting: Any, what: str) -> None:
+        try:
+            await waiting
+        except PageTimeout as error:
+            picture = await self.picture("stuck")
+            raise StepMissing(f"{what} ({error.message.splitlines()[0]})", 0, str(picture)) from None
+
+
+@asynccontextmanager
+async def browser_desk(chromium: str, pictures: Path, agent: str) -> AsyncIterator[Desk]:
+    """Open a browser with a humming microphone for one agent, and close it again."""
+    hum = write_hum(pictures)
+    flags = [*_FLAGS, f"--use-file-for-fake-audio-capture={hum}"]
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium, args=flags)
+        try:
+            context = await browser.new_context(viewport=_SIZE, locale="zh-CN", permissions=["microphone"])  # type: ignore[arg-type]
+            yield Desk(await context.new_page(), pictures, agent)
+        finally:
+            hum.unlink(missing_ok=True)
+            try:
+                await browser.close()
+            except Error as error:
+                # A browser that has crashed is closed already; what the crash cost is told by the step it cost.
+                if "closed" not in str(error):
+                    raise
