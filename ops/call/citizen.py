@@ -94,6 +94,10 @@ class Call:
             self._call_id = next((one for one in known if one), None)
         return self._call_id
 
+    def adopt(self, call_id: str) -> None:
+        """Say which call of the hotline this is, for a caller number that is withheld or comes out changed."""
+        self._call_id = call_id
+
     async def connected(self, *, seconds: float = 10) -> None:
         """Return once the call is answered by the system (SIP 200)."""
         await self._until(lambda: self.moments.connected_at, "is connected", seconds)

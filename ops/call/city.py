@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import itertools
 import secrets
+import shutil
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -27,9 +28,21 @@ from ops.call.until import StepMissing
 from ops.instance import Instance
 
 #: Seconds that leaving may take before it is given up.
-_LEAVE = 20.0
+_LEAVE = 30.0
+#: Folders of earlier calls that are kept.
+_KEPT = 20
+_CALLS = "calls"
 #: Calls that begin in one second when many are dialled at once.
 AT_ONCE = 100
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder for what SIPp sees, and remove the oldest of those beside it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    earlier = sorted((path for path in folder.parent.iterdir() if path.is_dir()), key=lambda path: path.stat().st_mtime)
+    if folder.parent.name == _CALLS:
+        for path in earlier[:-_KEPT]:
+            shutil.rmtree(path, ignore_errors=True)
 
 
 class City:
@@ -40,7 +53,7 @@ class City:
 
     def __init__(self, where: Place | Instance, *, folder: Path | None = None) -> None:
         self.place = place = where if isinstance(where, Place) else place_of(where.home)
-        self.folder = folder or place.logs / "calls" / secrets.token_hex(4)
+        self.folder = folder or place.logs / _CALLS / secrets.token_hex(4)
         self.seen = Sightings()
         self.agents: dict[str, Agent] = {}
         self.calls: dict[str, Call] = {}
@@ -51,7 +64,7 @@ class City:
 
     async def __aenter__(self) -> Self:
         """Make the folder and the parts; nobody calls or is signed in yet."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        make_folder(self.folder)
         target = f"{self.place.sip_host}:{self.place.sip_port}"
         self.exchange = Exchange(self.place.sipp, self.folder, target)
         self.phones = Phones(self.place, self.exchange, self.room)

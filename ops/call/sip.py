@@ -209,6 +209,8 @@ class Exchange:
         )
         rows = [scenarios.registration_row(endpoint, password, seconds) for endpoint, password in passwords.items()]
         count = str(len(rows))
+        # Taking it back is a courtesy to a system that may be gone.
+        life = 20 if seconds else 5
         await process.start(
             scenarios.scenario("register"),
             "-m",
@@ -219,9 +221,9 @@ class Exchange:
             "100",
             target=self._target,
             rows=rows,
-            life=20,
+            life=life,
         )
-        await process.wait(25)
+        await process.wait(life + 5)
         refused = [
             endpoint for endpoint in passwords if endpoint not in answers or answers[endpoint].what != "registered"
         ]
