@@ -150,8 +150,11 @@ def run_db(home: Home, *arguments: str) -> None:
 def _services_up(home: Home, timings: dict[str, float]) -> None:
     with step("Settling the demonstration city", timings):
         run_db(home, "seed", "--passwords", str(home.secret_file(DEMO_PASSWORDS)))
-    state = programs(home)
-    if state["asterisk"].state not in ALIVE:
+    runs = _alive(home)
+    if set(home.programs()) <= runs:
+        say("    everything runs already")
+        return
+    if "asterisk" not in runs:
         with step("Rendering Asterisk's configuration", timings):
             render_asterisk(home, database.read_hall(home.secret("database_url")))
     services = [name for name in home.programs() if name != "postgres"]

@@ -49,10 +49,14 @@ def reserve() -> Reservation:
         except OSError:
             claim.close()
             continue
-        if not any(in_use(port, datagram=name in DATAGRAM) for name, port in block(base).items()):
+        if _is_free(base):
             return Reservation(base, claim)
         claim.close()
     raise OpsError("no free block of ports is left on this machine", "end some of the test runs that are going on")
+
+
+def _is_free(base: int) -> bool:
+    return not any(in_use(port, datagram=name in DATAGRAM) for name, port in block(base).items())
 
 
 def in_use(port: int, *, datagram: bool) -> bool:
@@ -122,7 +126,6 @@ def check_free(ports: Mapping[str, int]) -> None:
             kind = "udp" if name in DATAGRAM else "tcp"
             taken.append(f"port {port}/{kind} ({name}) is in use by {owner_of(listener)}")
     if taken:
-        raise OpsError(
-            "\n  ".join(taken),
-            "end that process, or take other ports: make up HOTLINE_PORT_BASE=22000 (22000 to 22999)",
-        )
+        base = next((base for base in BLOCKS if _is_free(base)), BLOCKS[0])
+        other = f"make up HOTLINE_PORT_BASE={base} ({base} to {base + BLOCK_SIZE - 1})"
+        raise OpsError("\n  ".join(taken), f"end that process, or take other ports: {other}")
