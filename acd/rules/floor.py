@@ -100,6 +100,7 @@ class Floor:
                 agent.extension = data["extension"]
                 agent.devices = {}
             agent.devices.update({e: self._devices[e] for e in agent.endpoints if e in self._devices})
+            self._show(agent)
         self._extensions = {a.extension: a.agent_id for a in self.agents.values()}
         self._match_idle()
 
