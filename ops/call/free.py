@@ -13,7 +13,8 @@ async def free_agents(desk: Desk, wanted: int, *, queue: str = "city") -> list[s
     A real agent who is at work keeps both seat and state: the call is placed among others.
     """
     agents = await desk.ask(SUPERVISOR, "GET", "/api/agents")
-    if any(agent["state"] is None for agent in agents):
+    # Those who answer no calls have no state; when nobody has one, nobody is there to keep it.
+    if all(agent["state"] is None for agent in agents):
         raise OpsError("the voice process is away, so nobody can be signed in", "make status, make logs")
     free = [
         str(agent["id"])
