@@ -39,9 +39,7 @@ def listen(settings: Settings) -> socket.socket:
     place = f"{settings.api_host}:{settings.api_port}"
     try:
         family, *_, address = socket.getaddrinfo(settings.api_host, settings.api_port, type=socket.SOCK_STREAM)[0]
-        bound = socket.socket(family, socket.SOCK_STREAM)
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind(address)
+        return socket.create_server(address[:2], family=family, backlog=BACKLOG)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             advice = f"is in use; stop its owner (`ss -ltnp 'sport = :{settings.api_port}'`) or set HOTLINE_API_PORT"
@@ -50,8 +48,6 @@ def listen(settings: Settings) -> socket.socket:
         else:
             advice = f"cannot be listened on ({error.strerror}); correct HOTLINE_API_HOST and HOTLINE_API_PORT"
         raise SettingsError(f"{place} {advice}") from error
-    bound.listen(BACKLOG)
-    return bound
 
 
 def main() -> int:

@@ -50,5 +50,17 @@ def _seats(first: int, names: tuple[str, ...], queues: tuple[str, ...]) -> tuple
 
 
 def default_tree() -> dict[str, Any]:
-    """Return the default menu, version 1: a greeting, then a person."""
-    return {"start": {"kind": "play", "sound": "greeting", "next": "queue"}}
+    """Return the default menu in the form of `ivr.codec`: 0 or silence leads to the city, 1 and 2 to the counties."""
+    city, *counties = (slug for slug, _ in QUEUES)
+    menu = {
+        "kind": "menu",
+        "sounds": ["hotline/menu-default"],
+        "choices": {"0": city} | {str(key): county for key, county in enumerate(counties, start=1)},
+        "wait_seconds": 3.0,
+        "attempts": 2,
+        "on_failure": city,
+        "on_silence": city,
+    }
+    greeting = {"kind": "announcement", "sounds": ["hotline/greeting-12345"], "next": "menu"}
+    queues = {queue: {"kind": "queue", "queue": queue, "priority": 0} for queue in (city, *counties)}
+    return {"start": "greeting", "nodes": {"greeting": greeting, "menu": menu, **queues}}

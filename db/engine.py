@@ -17,9 +17,10 @@ CONNECT_SECONDS: Final = 2.0
 COMMAND_SECONDS: Final = 3.0
 POOL_WAIT_SECONDS: Final = 2.0
 
-# SQLSTATE classes and codes that tell of the server, not of the statement: connection trouble, too many
-# connections, a server that is starting or stopping, a read-only standby.
-AWAY_STATES: Final = ("08", "53300", "57P", "25006")
+# SQLSTATE classes and codes that tell of the server, not of the statement, so that the same statement may succeed
+# later: connection trouble (08), a transaction rolled back for the sake of another (40), no connection or disk space
+# left (53), a server that starts, stops or cancels (57), a read-only standby (25006).
+AWAY_STATES: Final = ("08", "40", "53", "57", "25006")
 
 
 class DatabaseAwayError(Exception):

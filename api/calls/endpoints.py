@@ -34,7 +34,9 @@ log = structlog.get_logger(__name__)
 
 router = APIRouter(prefix="/api/calls", tags=["calls"], responses=problems(HTTPStatus.UNAUTHORIZED))
 
-CallId = Annotated[str, Path(min_length=1, max_length=150, pattern=r"^[!-~]+$", description="`<system>-<epoch>.<n>`")]
+CallId = Annotated[
+    str, Path(min_length=1, max_length=150, pattern=r"^[!-.0-~]+$", description="`<system>-<epoch>.<n>`")
+]
 Word = Annotated[str | None, Query(max_length=64)]
 WRITE_PROBLEMS = problems(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.BAD_REQUEST)
 

@@ -61,11 +61,12 @@ class CallFacts:
 
     @property
     def left_alone(self) -> bool:
-        """The citizen waited or spoke to a machine and nobody answered: a return call is owed."""
-        if self.has_been_answered:
-            return False
-        waited = self.queue is not None or self.queued_at is not None
-        return self.disposition == Disposition.MESSAGE or (self.disposition == Disposition.ABANDONED and waited)
+        """The citizen waited or spoke to a machine and nobody answered: a return call is owed.
+
+        `abandoned` alone tells that: who leaves in the menu is `hangup_in_menu`, and CEL, which cannot tell the two
+        apart, would rather owe one call too many.
+        """
+        return not self.has_been_answered and self.disposition in {Disposition.ABANDONED, Disposition.MESSAGE}
 
 
 @dataclass(slots=True)

@@ -3,6 +3,7 @@
 import datetime as dt
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -11,6 +12,8 @@ from acd.messages import CallEventType
 from api.core.text import CALLER_LIMIT, WORD_LIMIT, clean, clean_json
 
 CALL_ID_LIMIT: Final = 150
+# Asterisk's uniqueid: printable ASCII, and no slash, so that it can stand in an address.
+CALL_ID: Final = re.compile(r"[!-.0-~]{1,150}")
 SEQ_LIMIT: Final = 2**63
 SMALL_LIMIT: Final = 2**31
 RAW_LIMIT: Final = 8192
@@ -90,6 +93,11 @@ def _stamp(value: Any) -> str:
     return parse_stamp(value).isoformat()
 
 
+def is_call_id(value: Any) -> bool:
+    """Tell whether this may be the id of a call."""
+    return isinstance(value, str) and CALL_ID.fullmatch(value) is not None
+
+
 Reader = Callable[[Any], Any]
 
 # What each type may carry; a name with "!" must be there. The rest of `data` is kept, cleaned, and not used.
@@ -155,9 +163,9 @@ def _kind(value: Any) -> CallEventType:
 
 def _call_id(raw: dict[Any, Any]) -> str:
     value = raw.get("call_id")
-    if not isinstance(value, str) or not value or clean(value, CALL_ID_LIMIT) != value:
+    if not is_call_id(value):
         raise _UnfitError(f"call_id is not plain text of 1 to {CALL_ID_LIMIT} characters")
-    return value
+    return str(value)
 
 
 def _seq(raw: dict[Any, Any]) -> int:

@@ -119,7 +119,7 @@ CALLER_FACTS: Final = text(
                    queue AS left_queue
             FROM calls
             WHERE calls.caller = given.caller AND answered_at IS NULL
-              AND ((disposition = 'abandoned' AND (queue IS NOT NULL OR queued_at IS NOT NULL))
+              AND (disposition = 'abandoned'
                    OR (disposition = 'message'
                        AND NOT EXISTS (SELECT FROM messages WHERE messages.call_id = calls.call_id)))
             UNION ALL

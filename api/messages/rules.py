@@ -7,7 +7,7 @@ from pathlib import PurePath
 from typing import Any, Final
 
 from api.core.text import CALLER_LIMIT, clean
-from api.intake.parsing import CALL_ID_LIMIT, parse_stamp
+from api.intake.parsing import is_call_id, parse_stamp
 
 SIZE_LIMIT: Final = 65_536
 
@@ -38,15 +38,15 @@ def read_spool_file(content: bytes) -> SpoolMessage:
         raise SpoolFileError(f"the file is not JSON: {error}") from None
     if not isinstance(found, dict):
         raise SpoolFileError("the file is not a JSON object")
-    call_id = _text(found, "call_id")
-    if not call_id or clean(call_id, CALL_ID_LIMIT) != call_id:
+    call_id = found.get("call_id")
+    if not is_call_id(call_id):
         raise SpoolFileError("call_id is missing or not plain text")
     try:
         at = parse_stamp(found.get("at"))
     except ValueError as error:
         raise SpoolFileError(f"at {error}") from None
     return SpoolMessage(
-        call_id, _text(found, "caller"), _text(found, "dialled"), _text(found, "number"), _recording(found), at
+        str(call_id), _text(found, "caller"), _text(found, "dialled"), _text(found, "number"), _recording(found), at
     )
 
 
