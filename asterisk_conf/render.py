@@ -106,10 +106,13 @@ def _values(settings: AsteriskSettings) -> dict[str, str]:
         "ami_permit": _lines("permit", settings.ami_permit),
         "trunk_matches": _lines("match", settings.trunks),
         "media": _media(settings),
+        "translation": _translation(settings),
+        "candidates": _candidates(settings),
         "seats": "\n".join(_seat(seat) for seat in settings.seats),
         "queues": "\n".join(_queue(queue) for queue in settings.queues),
         "waits": "\n".join(_wait(queue) for queue in settings.queues),
         "cel_columns": ",".join(f"${{CSV_QUOTE({source})}}" for source in CEL_COLUMNS.values()),
+        "project": shlex.quote(str(settings.project)),
         "environment": _environment(environment),
         "command": shlex.join([str(settings.python), "-m", "agi_scripts.last_resort"]),
     }
@@ -140,6 +143,22 @@ def _media(settings: AsteriskSettings) -> str:
         return "; media goes by the address the route says"
     bound = "yes" if address == settings.sip_host else "no"
     return f"media_address = {address}\nbind_rtp_to_media_address = {bound}"
+
+
+def _translation(settings: AsteriskSettings) -> str:
+    address = settings.external_address
+    if not address:
+        return "; no address translation between here and the phones"
+    # Asterisk translates its own address only where that is a local one, too.
+    local = (*settings.local_networks, settings.internal_address)
+    named = f"external_signaling_address = {address}\nexternal_media_address = {address}\n"
+    return named + _lines("local_net", local)
+
+
+def _candidates(settings: AsteriskSettings) -> str:
+    if not settings.external_address:
+        return "; browsers are offered Asterisk's own addresses"
+    return f"[ice_host_candidates]\n{settings.internal_address} => {settings.external_address}"
 
 
 def _seat(seat: Seat) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from asterisk_conf.fetch import AsteriskPlace
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
+_EXTENSION = re.compile(r"[0-9]{2,10}")
 _ADDRESS = re.compile(r"[A-Za-z0-9.:-]{1,100}")
 _LONGEST_SOCKET = 107  # bytes of a Unix socket's path on Linux
 
@@ -39,8 +40,10 @@ class AsteriskSettings:
     """One Asterisk of one instance; `home` is HOTLINE_HOME (ARCHITECTURE.md, "An instance").
 
     Hosts are addresses to bind to. `media_address` is what the SDP names ("" = `sip_host`, or what the route says when
-    that is 0.0.0.0). `trunks` are source addresses or networks of the carriers. Times are seconds. `python` and
-    `project` start the last-resort script. The RTP range is inclusive.
+    that is 0.0.0.0). Behind address translation (containers) `external_address` is what the world calls this Asterisk,
+    `internal_address` its own one on that side, and peers in `local_networks` are spoken to without translation.
+    `trunks` are source addresses or networks of the carriers. Times are seconds. `python` and `project` start the
+    last-resort script. The RTP range is inclusive.
     """
 
     home: Path
@@ -57,6 +60,9 @@ class AsteriskSettings:
     sip_host: str = "127.0.0.1"
     sip_port: int = 5060
     media_address: str = ""
+    external_address: str = ""
+    internal_address: str = ""
+    local_networks: tuple[str, ...] = ("127.0.0.0/8",)
     rtp_first: int = 20000
     rtp_last: int = 20999
     http_host: str = "127.0.0.1"
@@ -78,18 +84,26 @@ class AsteriskSettings:
         for name in (self.system_name, self.default_queue, *(queue.id for queue in self.queues)):
             _match(_NAME, name, "a name")
         for seat in self.seats:
-            _match(_NAME, seat.extension, "an extension")
+            _match(_EXTENSION, seat.extension, "an extension")
             _check_secret(seat.password)
             _check_secret(seat.browser_password)
         for host in (self.sip_host, self.http_host, self.ami_host, self.fastagi_host, self.media_address or "none"):
             _match(_ADDRESS, host, "an address")
-        for network in (*self.trunks, *self.ami_permit):
+        self._check_translation()
+        for network in (*self.trunks, *self.ami_permit, *self.local_networks):
             _check_network(network)
         _check_secret(self.ami_events_secret)
         _check_secret(self.ami_actions_secret)
         if self.default_queue not in {queue.id for queue in self.queues}:
             raise SettingsError(f"the default queue {self.default_queue!r} is not among the queues")
         self._check_paths()
+
+    def _check_translation(self) -> None:
+        if bool(self.external_address) != bool(self.internal_address):
+            raise SettingsError("external_address and internal_address go together: set both or neither")
+        for address in filter(None, (self.external_address, self.internal_address)):
+            _match(_ADDRESS, address, "an address")
+            _check_network(address)
 
     def _check_paths(self) -> None:
         for path in (self.home, self.place.modules, self.place.data):
@@ -132,7 +146,7 @@ class AsteriskSettings:
 
 def _match(pattern: re.Pattern[str], text: str, what: str) -> None:
     if pattern.fullmatch(text) is None:
-        raise SettingsError(f"{text!r} cannot be {what} in Asterisk: use letters, digits, - and _")
+        raise SettingsError(f"{text!r} cannot be {what} in Asterisk (allowed: {pattern.pattern})")
 
 
 def _check_secret(text: str) -> None:

@@ -20,7 +20,7 @@ from asterisk_conf.apt import say
 from asterisk_conf.fetch import FetchError, alone, fetch
 
 PROMPTS = Path(__file__).parent / "prompts.yaml"
-VOICE = ("-v", "cmn", "-s", "160", "-p", "45", "-a", "100")
+VOICE = ("-v", "cmn", "-s", "200", "-p", "45", "-a", "100")
 MAKING = "1"
 """Raised when the way of making sounds changes, so that they are made again."""
 
