@@ -27,9 +27,11 @@ _SIZE = {"width": 1440, "height": 900}
 _HUM = 10
 
 
-def write_hum(folder: Path) -> Path:
-    """Make `folder` and in it the WAV file that the browser's microphone plays."""
+def prepare(folder: Path) -> Path:
+    """Make `folder` without earlier pictures, and in it the WAV file that the browser's microphone plays."""
     folder.mkdir(parents=True, exist_ok=True)
+    for earlier in folder.glob("*.png"):
+        earlier.unlink()
     heard = Heard()
     for n in range(_HUM * 50):
         heard.take(tones.tone_frame(tones.AGENT_TONE), n / 50)
@@ -143,7 +145,7 @@ class Desk:
 @asynccontextmanager
 async def browser_desk(chromium: str, pictures: Path, agent: str) -> AsyncIterator[Desk]:
     """Open a browser with a humming microphone for one agent, and close it again."""
-    hum = write_hum(pictures)
+    hum = prepare(pictures)
     flags = [*_FLAGS, f"--use-file-for-fake-audio-capture={hum}"]
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium, args=flags)

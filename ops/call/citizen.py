@@ -1,8 +1,9 @@
 """A citizen's call: dialled, listened to, keys pressed, hung up; and which agent it reached."""
 
 import time
+from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeVar
 
 from ops.call.phones import PhoneCall
@@ -27,6 +28,16 @@ class Offer:
     arrival: Arrival
 
     @property
+    def call_id(self) -> str:
+        """The hotline's call id."""
+        return str(self.arrival.body.get("call_id", ""))
+
+    @property
+    def caller(self) -> str:
+        """The caller number as the engine was told it."""
+        return str(self.arrival.body.get("caller", ""))
+
+    @property
     def decided_at(self) -> float:
         """When the engine decided, epoch seconds."""
         return float(self.arrival.body["decided_at"])
@@ -44,12 +55,30 @@ class Moments:
     refused: str | None = None
 
 
-@dataclass(slots=True)
 class Sightings:
-    """What a city has seen at its agents' phones and screens, shared by every call."""
+    """What a city has seen at its agents' phones and screens, found again by caller number or by call id."""
 
-    offers: list[Offer] = field(default_factory=list)
-    rings: list[PhoneCall] = field(default_factory=list)
+    def __init__(self) -> None:
+        self._offers: dict[str, list[Offer]] = defaultdict(list)
+        self._rings: dict[str, list[PhoneCall]] = defaultdict(list)
+
+    def note_offer(self, offer: Offer) -> None:
+        """Note an offer at a screen."""
+        for key in {offer.call_id, offer.caller} - {""}:
+            self._offers[key].append(offer)
+
+    def note_ring(self, ring: PhoneCall) -> None:
+        """Note a ring at a phone."""
+        for key in {ring.call_id or "", _user_of(ring.caller)} - {""}:
+            self._rings[key].append(ring)
+
+    def offers_of(self, key: str) -> list[Offer]:
+        """Return the offers of a caller number or a call id, oldest first."""
+        return self._offers.get(key, [])
+
+    def rings_of(self, key: str) -> list[PhoneCall]:
+        """Return the rings of a caller number or a call id, oldest first."""
+        return self._rings.get(key, [])
 
 
 class Call:
@@ -79,18 +108,24 @@ class Call:
     @property
     def offers(self) -> list[Offer]:
         """The offers of this call, oldest first."""
-        return [offer for offer in self._seen.offers if self._is_mine(offer.arrival.call_id, self._caller_of(offer))]
+        if self._call_id is not None:
+            return self._seen.offers_of(self._call_id)
+        return [offer for offer in self._seen.offers_of(self.citizen.user) if self._is_later(offer.decided_at)]
 
     @property
     def rings(self) -> list[PhoneCall]:
-        """The agents' phones that this call rang, oldest first."""
-        return [ring for ring in self._seen.rings if self._is_mine(ring.call_id, _user_of(ring.caller), ring.rang_at)]
+        """The agents' phones that this call rang, oldest first; those of the fallback queue carry no call id."""
+        of_number = [ring for ring in self._seen.rings_of(self.citizen.user) if self._is_later(ring.rang_at)]
+        if self._call_id is None:
+            return of_number
+        nameless = [ring for ring in of_number if ring.call_id is None]
+        return sorted([*self._seen.rings_of(self._call_id), *nameless], key=lambda ring: ring.rang_at)
 
     @property
     def call_id(self) -> str | None:
         """The hotline's call id, once an offer or a ring of this caller number has told it."""
         if self._call_id is None:
-            known = [offer.arrival.call_id for offer in self.offers] + [ring.call_id for ring in self.rings]
+            known = [offer.call_id for offer in self.offers] + [ring.call_id for ring in self.rings]
             self._call_id = next((one for one in known if one), None)
         return self._call_id
 
@@ -181,14 +216,10 @@ class Call:
             if self._close is not None:
                 self._close(self.media)
 
-    def _caller_of(self, offer: Offer) -> str:
-        return str(offer.arrival.body.get("caller", ""))
-
-    def _is_mine(self, call_id: str | None, caller: str, at: float | None = None) -> bool:
-        if self._call_id is not None and call_id is not None:
-            return self._call_id == call_id
+    def _is_later(self, at: float) -> bool:
+        """Whether a moment belongs to this call and not to an earlier one of the same number."""
         dialled_at = self.moments.dialled_at
-        return bool(caller) and caller == self.citizen.user and not (at and dialled_at and at < dialled_at - _SLACK)
+        return dialled_at is None or at >= dialled_at - _SLACK
 
     async def _until(self, look: Callable[[], T | None], what: str, seconds: float) -> T:
         def look_or_give_up() -> T | None:

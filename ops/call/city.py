@@ -155,10 +155,10 @@ class City:
 
     def _arrived(self, number: str, arrival: Arrival) -> None:
         if arrival.type == "offer":
-            self.seen.offers.append(Offer(number, arrival))
+            self.seen.note_offer(Offer(number, arrival))
 
     def _rang(self, agent: Agent, call: PhoneCall) -> None:
-        self.seen.rings.append(call)
+        self.seen.note_ring(call)
         agent.ring(call)
 
     async def _leave(self) -> None:

@@ -1,5 +1,6 @@
 """`make call SCREEN=1`: one call with a browser as the agent, as facts like any other call's."""
 
+import asyncio
 import time
 from dataclasses import dataclass, field, replace
 
@@ -51,14 +52,15 @@ async def _live_through(city: City, desk: Desk, call: Call, plan: Plan, seen: _S
         await call.press_when_greeted(plan.keys)
     pop = await desk.mark("popShown", seconds=plan.patience)
     offer = await desk.message("offer", str(pop.call_id), seconds=5)
-    city.seen.offers.append(Offer(desk.agent, Arrival(pop.at, offer)))
+    city.seen.note_offer(Offer(desk.agent, Arrival(pop.at, offer)))
     leg = await _answer(city, desk, call)
     await desk.hears(seconds=10)
     seen.heard_at = time.time()
     await call.talking(seconds=10)
     await _case(desk, call, seen)
-    await desk.write_note("演示:市民询问办事流程,已答复。")
+    await desk.write_note("演示：市民询问办事流程，已答复。")
     await desk.picture("talking")
+    await asyncio.sleep(plan.talk)
     await desk.click("hangup")
     await call.ended(seconds=15)
     leg.ended_at, leg.ended_by = call.moments.ended_at, "self"
@@ -70,7 +72,7 @@ async def _answer(city: City, desk: Desk, call: Call) -> PhoneCall:
     ringing = await desk.mark("phoneRinging", seconds=10)
     caller = f"<sip:{call.citizen.user}@browser>"
     leg = PhoneCall("browser", desk.agent, ringing.call_id, caller, ringing.at, None)
-    city.seen.rings.append(leg)
+    city.seen.note_ring(leg)
     await desk.picture("ringing")
     await desk.click("answer")
     leg.answered_at = (await desk.mark("answered", seconds=10)).at

@@ -1,7 +1,7 @@
 """Waiting for a condition with a bound: the only way anything in `ops.call` waits."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -29,3 +29,13 @@ async def until(look: Callable[[], T | None], what: str, *, seconds: float, wher
             raise StepMissing(what, seconds, where)
         await asyncio.sleep(LOOK_EVERY)
     return found
+
+
+async def until_answered(look: Callable[[], Awaitable[bool]], what: str, *, seconds: float, where: str = "") -> None:
+    """Return once `look`, which asks somebody else and is asked every 20 ms at most, says yes; else `StepMissing`."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + seconds
+    while not await look():
+        if loop.time() >= deadline:
+            raise StepMissing(what, seconds, where)
+        await asyncio.sleep(LOOK_EVERY)
