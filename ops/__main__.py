@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ops import lifecycle, report, users
-from ops.console import complain
+from ops.console import complain, step
 from ops.errors import OpsError, explain
 from ops.home import default_folder
 from ops.locks import only_one
@@ -62,8 +62,9 @@ def dispatch(options: argparse.Namespace, given: Sequence[str]) -> int:
     if options.command == "up":
         users.check_readable(who)
         if not options.only_database:
-            bring_tools(["asterisk"])
-            speak_prompts()
+            with step("Bringing the programs this machine lacks"):
+                bring_tools(["asterisk"])
+                speak_prompts()
             build_page()
     if options.command in ("up", "create"):
         give_home(options.home, who)

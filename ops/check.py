@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 
-from ops.console import complain, step
+from ops.console import complain, say, step
 from ops.errors import OpsError
 from ops.home import LOCAL
 from ops.locks import only_one
@@ -39,8 +39,8 @@ def main() -> int:
 
 
 def _green(title: str, command: tuple[str, ...]) -> bool:
-    with step(title):
-        result = subprocess.run([sys.executable, *command], cwd=PROJECT, env=dict(os.environ), check=False)
+    say(f"==> {title}")
+    result = subprocess.run([sys.executable, *command], cwd=PROJECT, env=dict(os.environ), check=False)
     if result.returncode != 0:
         complain(f"red: {title}")
     return result.returncode == 0

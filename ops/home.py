@@ -173,6 +173,7 @@ def write_file(path: Path, text: str, *, mode: int) -> None:
     draft.unlink(missing_ok=True)
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
     with os.fdopen(descriptor, "w") as file:
+        os.fchmod(descriptor, mode)  # whatever the caller's mask is
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
