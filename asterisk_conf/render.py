@@ -88,7 +88,7 @@ def _make_folders(settings: AsteriskSettings) -> None:
 def _values(settings: AsteriskSettings) -> dict[str, str]:
     environment = {
         "PYTHONPATH": str(settings.project),
-        "HOTLINE_SPOOL_DIR": str(settings.messages),
+        "HOTLINE_SPOOL_DIR": str(settings.messages.parent),
         **settings.extra_environment,
     }
     plain = {
