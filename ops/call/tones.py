@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from functools import cache
 
 from ops.call import g711
 
@@ -15,6 +16,7 @@ QUIET = 4
 PURE = 0.7
 
 
+@cache
 def tone_frame(frequency: int, amplitude: int = 8000) -> bytes:
     """Return one 20 ms A-law frame of a sine of `frequency` Hz, a multiple of 50."""
     if frequency % 50 or not 0 < frequency < g711.RATE // 2:
