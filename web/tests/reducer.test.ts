@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { AgentState, CaseFacts, Offer, SequencedMessage } from '../src/stream/messages'
+import type { AgentState, CaseFacts, Offer, Phase, SequencedMessage } from '../src/stream/messages'
 import { initialState, reduce, type StreamState } from '../src/stream/reducer'
 
 const EPOCH = 'e1'
@@ -181,12 +181,16 @@ describe('offers', () => {
 })
 
 describe('snapshot', () => {
-  const snapshot = (call: string | null, epoch = 'e2'): SequencedMessage => ({
+  const snapshot = (
+    call: string | null,
+    phase: Phase = 'talking',
+    epoch = 'e2',
+  ): SequencedMessage => ({
     type: 'snapshot',
     epoch,
     seq: 0,
-    agent: agent(call === null ? 'ready' : 'talking', call),
-    call: call === null ? null : { ...offer(call), phase: 'talking' },
+    agent: agent(call === null ? 'ready' : phase, call),
+    call: call === null ? null : { ...offer(call), phase },
     case: call === null ? null : facts(call),
   })
 
@@ -208,9 +212,15 @@ describe('snapshot', () => {
   })
 
   it('pops a call that this page has not seen', () => {
-    const { state, pops } = play([snapshot('c7')])
+    const { state, pops } = play([snapshot('c7', 'offered')])
     expect(pops).toEqual(['c7'])
     expect(state.call?.facts?.case_no).toBe('case of c7')
+  })
+
+  it('restores a call that is past its offer without popping it', () => {
+    const { state, pops } = play([snapshot('c7', 'wrap_up')])
+    expect(pops).toEqual([])
+    expect(state.call).toMatchObject({ callId: 'c7', phase: 'wrap_up' })
   })
 
   it('keeps the case it knew when the new voice process has lost it', () => {

@@ -19,7 +19,8 @@ export interface PhoneHandlers {
 
 /** Header of the INVITE that names the citizen's call. */
 const CALL_ID_HEADER = 'X-Call-Id'
-const REGISTER_EXPIRES_SECONDS = 60
+/** Short, because another computer of this agent may have taken the seat and left it again. */
+const REGISTER_EXPIRES_SECONDS = 30
 const REGISTER_RETRY_MS = 3000
 /** On one network the first candidates are enough; waiting for all of them delays the answer. */
 const ICE_PATIENCE_MS = 150

@@ -110,7 +110,9 @@ function takeSnapshot(
     endedBy: same ? before.endedBy : null,
   }
   const shown = { ...next, call, popped: remember(base.popped, offer) }
-  return { state: shown, popped: same || hasPopped(state, offer) ? null : offer.call_id }
+  // A call that is past its offer is restored, not popped: another page has shown it.
+  const pops = phase === 'offered' && !same && !hasPopped(base, offer)
+  return { state: shown, popped: pops ? offer.call_id : null }
 }
 
 function takeOffer(state: StreamState, message: Offer): Step {
