@@ -159,10 +159,13 @@ def _services_up(home: Home, timings: dict[str, float]) -> None:
             render_asterisk(home, database.read_hall(home.secret("database_url")))
     services = [name for name in home.programs() if name != "postgres"]
     with step("Starting " + ", ".join(services), timings):
-        for name in services:
-            start(home, name)
-        for name in ("asterisk", "web", "voice"):
-            wait_ready(home, name)
+        start(home, "asterisk")
+        start(home, "web")
+        # The voice process asks the web process for menus and agents: it gets them at once when it starts last.
+        wait_ready(home, "web")
+        start(home, "voice")
+        wait_ready(home, "asterisk")
+        wait_ready(home, "voice")
 
 
 def announce(home: Home, timings: dict[str, float]) -> None:
