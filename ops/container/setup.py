@@ -1,0 +1,109 @@
+"""Brings a system of containers up to date: tables, demonstration city, Asterisk's configuration, prompts."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from asterisk_conf.fetch import FetchError, asterisk_place
+from asterisk_conf.render import control_command, render
+from asterisk_conf.settings import AsteriskSettings, FallbackQueue, Seat, SettingsError
+from asterisk_conf.sounds import copy_missing
+from db.seats import seat_password
+from ops import database
+from ops.console import say
+from ops.container.settings import ContainerSettings, words
+from ops.database import Hall
+from ops.errors import OpsError
+from ops.home import TOOLS
+from ops.users import PROJECT
+
+EVERYWHERE = "0.0.0.0"  # noqa: S104 - inside a container; docker-compose.yml says which ports are published
+
+
+def set_up(settings: ContainerSettings) -> None:
+    """Do it all; a second run changes only what differs. Raises OpsError with what to do."""
+    address = settings.database_url.get_secret_value()
+    database.check(address)
+    _db("migrate")
+    if settings.demo_city:
+        _db("seed", "--passwords", str(settings.home / "accounts/demo_passwords.json"))
+    asterisk = asterisk_settings(settings, database.read_hall(address))
+    try:
+        changed = render(asterisk)
+    except SettingsError as error:
+        raise OpsError(f"Asterisk cannot be configured: {error}", "mend it, then docker compose up again") from None
+    copy_missing(TOOLS / "sounds", asterisk.sounds)
+    log_to_stdout(asterisk.asterisk / "log/messages.log")
+    say(f"setup: {len(changed)} files of Asterisk's configuration changed")
+    if changed:
+        tell_running(asterisk)
+
+
+def asterisk_settings(settings: ContainerSettings, hall: Hall) -> AsteriskSettings:
+    """Say what the Asterisk of the containers is like; `hall` is who sits where. Raises OpsError."""
+    secret = settings.seat_secret.get_secret_value()
+    seats = tuple(
+        Seat(extension, seat_password(secret, extension), seat_password(secret, f"{extension}w"))
+        for extension in hall.extensions
+    )
+    try:
+        return AsteriskSettings(
+            home=settings.home,
+            place=asterisk_place(TOOLS),
+            python=Path(sys.executable),
+            project=PROJECT,
+            seats=seats,
+            ami_events_secret=settings.ami_events_secret.get_secret_value(),
+            ami_actions_secret=settings.ami_actions_secret.get_secret_value(),
+            queues=tuple(FallbackQueue(name, ring_seconds) for name, ring_seconds in hall.queues),
+            trunks=words(settings.trunks),
+            system_name=settings.system_name,
+            sip_host=EVERYWHERE,
+            external_address=settings.external_address,
+            internal_address=settings.internal_address,
+            local_networks=("127.0.0.0/8", settings.private_network),
+            rtp_first=settings.rtp_first,
+            rtp_last=settings.rtp_last,
+            http_host=EVERYWHERE,
+            ami_host=settings.ami_host,
+            ami_permit=words(settings.ami_permit),
+            fastagi_host=settings.fastagi_host,
+            fastagi_port=settings.fastagi_port,
+            lease_seconds=settings.lease_seconds,
+            max_calls=settings.max_calls,
+        )
+    except (FetchError, SettingsError) as error:
+        raise OpsError(f"Asterisk cannot be configured: {error}", "mend it, then docker compose up again") from None
+
+
+def _db(*arguments: str) -> None:
+    """Run `python -m db ...`, its output shown; raise OpsError when it fails (its last line says why)."""
+    if subprocess.run([sys.executable, "-m", "db", *arguments], cwd=PROJECT, check=False).returncode != 0:
+        raise OpsError(f"python -m db {arguments[0]} failed", "mend what the line above names, then docker compose up")
+
+
+def log_to_stdout(path: Path) -> None:
+    """Let Asterisk write this log file to its standard output, where Docker keeps and rotates it."""
+    target = Path("/dev/stdout")
+    if not (path.is_symlink() and path.readlink() == target):
+        path.unlink(missing_ok=True)
+        path.symlink_to(target)
+
+
+def tell_running(asterisk: AsteriskSettings) -> None:
+    """Let a running Asterisk read its configuration again; its socket lies on the volume that both containers share."""
+    command = control_command(asterisk, "core reload")
+    result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+    say("setup: Asterisk reads it now" if result.returncode == 0 else "setup: Asterisk reads it when it starts")
+
+
+def serve_asterisk(home: Path) -> None:
+    """Replace this process by Asterisk; raise OpsError when the set-up has not been."""
+    configuration = home / "asterisk/etc/asterisk.conf"
+    if not configuration.is_file():
+        raise OpsError(f"there is no {configuration}", "docker compose run --rm setup")
+    # What it records is for its group, too: voice reads the call event records, web the recordings.
+    os.umask(0o027)
+    launcher = str(TOOLS / "bin/asterisk")
+    os.execv(launcher, [launcher, "-f", "-C", str(configuration)])  # noqa: S606 - a fixed program, no shell
