@@ -29,7 +29,8 @@ def main() -> int:
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         cache_logger_on_first_use=True,
     )
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    for library in ("httpx", "websockets"):  # a line for every request and health check would bury what matters
+        logging.getLogger(library).setLevel(logging.WARNING)
     try:
         settings = load()
     except ValidationError as error:
