@@ -106,6 +106,11 @@ class Call:
         return self.moments.ended_at is not None
 
     @property
+    def settled(self) -> bool:
+        """Whether nothing of this call is left to be said: over, or SIPp is done with it."""
+        return self.process is None or not self.process.running or (self.over and self.moments.ended_by == "other")
+
+    @property
     def offers(self) -> list[Offer]:
         """The offers of this call, oldest first."""
         if self._call_id is not None:

@@ -24,11 +24,13 @@ from ops.call.scenarios import Citizen
 from ops.call.screen import Arrival, Screen
 from ops.call.sip import Exchange, SippFailed
 from ops.call.siplog import SipEvent
-from ops.call.until import StepMissing
+from ops.call.until import StepMissing, until
 from ops.instance import Instance
 
 #: Seconds that leaving may take before it is given up.
 _LEAVE = 30.0
+#: Seconds that BYE and its answer may take.
+_HANG_UP = 3.0
 #: Folders of earlier calls that are kept.
 _KEPT = 20
 _CALLS = "calls"
@@ -166,6 +168,9 @@ class City:
             call.hang_up()
         for agent in self.agents.values():
             agent.hang_up()
+        # SIPp must live until its BYE is answered; where nobody answers any more, nobody waits for the BYE either.
+        with contextlib.suppress(StepMissing):
+            await until(lambda: all(call.settled for call in self.calls.values()), "all calls end", seconds=_HANG_UP)
         await asyncio.gather(*(self._send_home(agent) for agent in self.agents.values()))
         # A system that a test has stopped cannot take a registration back; it forgets it by itself.
         with contextlib.suppress(SippFailed, StepMissing):

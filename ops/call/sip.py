@@ -7,6 +7,7 @@ import socket
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from ops import users
 from ops.call import ports, scenarios
 from ops.call.scenarios import Citizen
 from ops.call.siplog import LineBuffer, SipEvent, parse_line
@@ -73,8 +74,13 @@ class Sipp:
         command += ["-trace_err", "-error_file", str(self._errors)]
         command += ["-trace_msg", "-message_file", str(self._messages), *arguments]
         with self._output.open("wb") as output:
+            # Out of reach of a terminal's Ctrl-C, so that calls can still be ended in good order; never outliving us.
             self._process = await asyncio.create_subprocess_exec(
-                *command, stdin=asyncio.subprocess.DEVNULL, stdout=output, stderr=output
+                *users.command_as(None, command, dies_with_parent=True),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                process_group=0,
             )
         self._tail = asyncio.create_task(self._follow(), name=f"sipp-{self.name}")
 
