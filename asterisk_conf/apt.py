@@ -233,6 +233,13 @@ def open_to_readers(root: Path) -> None:
                 path.chmod(0o755 if path.stat().st_mode & 0o100 else 0o644)
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder, and those above it, that every user can enter whatever the umask is."""
+    for part in reversed([part for part in (folder, *folder.parents) if not part.exists()]):
+        part.mkdir(exist_ok=True)
+        part.chmod(0o755)
+
+
 def codename(os_release: Path = Path("/etc/os-release")) -> str:
     """Return the machine's suite name, such as `bookworm`; empty where there is none."""
     text = os_release.read_text("utf-8") if os_release.is_file() else ""
@@ -240,13 +247,15 @@ def codename(os_release: Path = Path("/etc/os-release")) -> str:
     return match[1] if match else ""
 
 
-def open_suite(state: Path, suite: str | None, *, apt_etc: Path = Path("/etc/apt")) -> PrivateApt:
+def open_suite(state: Path, suite: str | None, *, apt_etc: Path | None = None) -> PrivateApt:
     """Open a ready PrivateApt for `suite` (None: the machine's own) from the machine's Debian mirror.
 
+    The mirror is read from `apt_etc`, by default HOTLINE_APT_ETC or /etc/apt.
     Raises FetchError when there is no apt-get, no Debian mirror, or none that answers.
     """
     if shutil.which("apt-get") is None or shutil.which("dpkg") is None:
         raise FetchError(f"this machine has no apt-get, so packages cannot be unpacked here. {USE_CONTAINERS}")
+    apt_etc = apt_etc or Path(os.environ.get("HOTLINE_APT_ETC", "/etc/apt"))
     found = debian_sources(machine_sources(apt_etc), codename())
     if not found:
         raise FetchError(f"no Debian mirror is set in {apt_etc}. {USE_CONTAINERS}")

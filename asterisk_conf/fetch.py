@@ -16,12 +16,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from asterisk_conf.apt import FetchError, Meter, open_suite, open_to_readers, say, unpack
+from asterisk_conf.apt import FetchError, Meter, make_folder, open_suite, open_to_readers, say, unpack
 
 __all__ = ["RECIPES", "AsteriskPlace", "FetchError", "alone", "asterisk_place", "fetch", "fetch_all", "fetch_debs"]
 
 SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 OLDEST_ASTERISK = 20
+STAMP = "stamp.json"
 # The machine's own C library serves programs of its own suite; mixing it with an unpacked one would break both.
 _OWN_LIBC = ("libc6", "libc-bin", "libc-l10n", "locales")
 # Software rendering through Mesa brings a compiler; Chromium carries SwiftShader.
@@ -113,7 +114,6 @@ _FONTS = """<?xml version="1.0"?>
 <fontconfig>
   <dir prefix="relative">root/usr/share/fonts</dir>
   <dir>/usr/share/fonts</dir>
-  <cachedir prefix="relative">font-cache</cachedir>
   <cachedir prefix="xdg">fontconfig</cachedir>
 </fontconfig>
 """
@@ -133,14 +133,22 @@ def fetch(name: str, tools: Path, *, unpacked: bool = False) -> Path:
     recipe = RECIPES[name]
     tools = tools.absolute()
     launcher = tools / "bin" / name
-    with _clear_errors(tools), alone(tools):
-        own = None if unpacked else _own_program(recipe)
-        if own is not None:
-            _write_launcher(launcher, f'exec "{own}" "$@"\n')
-        else:
-            _bring(recipe, tools)
-            _write_launcher(launcher, _launch_lines(recipe, tools / name / "root"))
+    with _clear_errors(tools):
+        lines = _ready_lines(recipe, tools, unpacked=unpacked)
+        if lines is None or not _is_written(launcher, lines):
+            with alone(tools):
+                lines = _ready_lines(recipe, tools, unpacked=unpacked) or _bring(recipe, tools)
+                _write_launcher(launcher, lines)
     return launcher
+
+
+def _ready_lines(recipe: Recipe, tools: Path, *, unpacked: bool) -> str | None:
+    """Return what the launcher says when nothing must be brought."""
+    home = tools / recipe.name
+    if _is_done(recipe, home):
+        return _launch_lines(recipe, home / "root")
+    own = None if unpacked else _own_program(recipe)
+    return None if own is None else f'exec "{own}" "$@"\n'
 
 
 def fetch_debs(packages: Sequence[str], into: Path, suite: str | None, *, leave_out: Sequence[str] = ()) -> list[str]:
@@ -148,6 +156,7 @@ def fetch_debs(packages: Sequence[str], into: Path, suite: str | None, *, leave_
 
     Returns `name=version` of each. apt's own state is kept in `<into>/../apt` and removed when done.
     """
+    make_folder(into.parent)
     work = into.parent / "apt"
     label = into.parent.name
     apt = open_suite(work, suite)
@@ -161,13 +170,9 @@ def fetch_debs(packages: Sequence[str], into: Path, suite: str | None, *, leave_
     return [f"{package}={version}" for package, version in plan.packages]
 
 
-def _bring(recipe: Recipe, tools: Path) -> None:
+def _bring(recipe: Recipe, tools: Path) -> str:
     home = tools / recipe.name
-    stamp = home / "stamp.json"
-    content = [recipe.suite, recipe.packages, recipe.leave_out, recipe.program]
-    wanted = hashlib.sha256(json.dumps(content).encode()).hexdigest()
-    if stamp.is_file() and json.loads(stamp.read_text("utf-8")).get("recipe") == wanted:
-        return
+    stamp = home / STAMP
     say(f"{recipe.name}: not on this machine, bringing it into {home}")
     stamp.unlink(missing_ok=True)
     for leftover in ("root", "root.new"):
@@ -178,8 +183,19 @@ def _bring(recipe: Recipe, tools: Path) -> None:
         _write_atomically(home / "fonts.conf", _FONTS, 0o644)
     if not (home / "root" / recipe.program).is_file():
         raise FetchError(f"the packages of {recipe.name} hold no {recipe.program}: this suite is not supported")
-    _write_atomically(stamp, json.dumps({"recipe": wanted, "packages": brought}, indent=1), 0o644)
+    _write_atomically(stamp, json.dumps({"recipe": _mark(recipe), "packages": brought}, indent=1), 0o644)
     say(f"{recipe.name}: ready")
+    return _launch_lines(recipe, home / "root")
+
+
+def _is_done(recipe: Recipe, home: Path) -> bool:
+    stamp = home / STAMP
+    return stamp.is_file() and json.loads(stamp.read_text("utf-8")).get("recipe") == _mark(recipe)
+
+
+def _mark(recipe: Recipe) -> str:
+    content = [recipe.suite, recipe.packages, recipe.leave_out, recipe.program]
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
 def _launch_lines(recipe: Recipe, root: Path) -> str:
@@ -236,11 +252,13 @@ def asterisk_place(tools: Path) -> AsteriskPlace:
 
 
 def _write_launcher(path: Path, lines: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.parent.chmod(0o755)
-    text = _HEAD + lines
-    if not path.is_file() or path.read_text("utf-8") != text:
-        _write_atomically(path, text, 0o755)
+    make_folder(path.parent)
+    if not _is_written(path, lines):
+        _write_atomically(path, _HEAD + lines, 0o755)
+
+
+def _is_written(path: Path, lines: str) -> bool:
+    return path.is_file() and path.read_text("utf-8") == _HEAD + lines
 
 
 def _write_atomically(path: Path, text: str, mode: int) -> None:
@@ -253,8 +271,7 @@ def _write_atomically(path: Path, text: str, mode: int) -> None:
 @contextmanager
 def alone(tools: Path) -> Iterator[None]:
     """One fetch at a time below `tools`; a second one waits for the first and then finds the work done."""
-    tools.mkdir(parents=True, exist_ok=True)
-    tools.chmod(0o755)
+    make_folder(tools)
     with (tools / ".lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
