@@ -56,19 +56,23 @@ class Moments:
 
 
 class Sightings:
-    """What a city has seen at its agents' phones and screens, found again by caller number or by call id."""
+    """What a city has seen at its agents' phones and screens: all of it in order, and by caller number or call id."""
 
     def __init__(self) -> None:
+        self.offers: list[Offer] = []
+        self.rings: list[PhoneCall] = []
         self._offers: dict[str, list[Offer]] = defaultdict(list)
         self._rings: dict[str, list[PhoneCall]] = defaultdict(list)
 
     def note_offer(self, offer: Offer) -> None:
         """Note an offer at a screen."""
+        self.offers.append(offer)
         for key in {offer.call_id, offer.caller} - {""}:
             self._offers[key].append(offer)
 
     def note_ring(self, ring: PhoneCall) -> None:
         """Note a ring at a phone."""
+        self.rings.append(ring)
         for key in {ring.call_id or "", _user_of(ring.caller)} - {""}:
             self._rings[key].append(ring)
 

@@ -19,6 +19,7 @@ from ops.call.citizen import Call, Offer, Sightings
 from ops.call.desk import Desk, Refused
 from ops.call.phones import PhoneCall, Phones
 from ops.call.place import TRUNK, Place, place_of
+from ops.call.ports import allow_many_sockets
 from ops.call.rtp import Room
 from ops.call.scenarios import Citizen
 from ops.call.screen import Arrival, Screen
@@ -67,6 +68,7 @@ class City:
     async def __aenter__(self) -> Self:
         """Make the folder and the parts; nobody calls or is signed in yet."""
         make_folder(self.folder)
+        allow_many_sockets()
         target = f"{self.place.sip_host}:{self.place.sip_port}"
         self.exchange = Exchange(self.place.sipp, self.folder, target)
         self.phones = Phones(self.place, self.exchange, self.room)
