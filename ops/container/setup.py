@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from asterisk_conf.fetch import FetchError, asterisk_place
+from asterisk_conf.fetch import AsteriskPlace, FetchError, asterisk_place
 from asterisk_conf.render import control_command, render
 from asterisk_conf.settings import AsteriskSettings, FallbackQueue, Seat, SettingsError
 from asterisk_conf.sounds import copy_missing
@@ -28,10 +28,10 @@ def set_up(settings: ContainerSettings) -> None:
     _db("migrate")
     if settings.demo_city:
         _db("seed", "--passwords", str(settings.home / "accounts/demo_passwords.json"))
-    asterisk = asterisk_settings(settings, database.read_hall(address))
     try:
+        asterisk = asterisk_settings(settings, database.read_hall(address), asterisk_place(TOOLS))
         changed = render(asterisk)
-    except SettingsError as error:
+    except (FetchError, SettingsError) as error:
         raise OpsError(f"Asterisk cannot be configured: {error}", "mend it, then docker compose up again") from None
     copy_missing(TOOLS / "sounds", asterisk.sounds)
     log_to_stdout(asterisk.asterisk / "log/messages.log")
@@ -40,41 +40,37 @@ def set_up(settings: ContainerSettings) -> None:
         tell_running(asterisk)
 
 
-def asterisk_settings(settings: ContainerSettings, hall: Hall) -> AsteriskSettings:
-    """Say what the Asterisk of the containers is like; `hall` is who sits where. Raises OpsError."""
+def asterisk_settings(settings: ContainerSettings, hall: Hall, place: AsteriskPlace) -> AsteriskSettings:
+    """Say what the Asterisk of the containers is like; `hall` is who sits where. Raises SettingsError."""
     secret = settings.seat_secret.get_secret_value()
-    seats = tuple(
-        Seat(extension, seat_password(secret, extension), seat_password(secret, f"{extension}w"))
-        for extension in hall.extensions
+    return AsteriskSettings(
+        home=settings.home,
+        place=place,
+        python=Path(sys.executable),
+        project=PROJECT,
+        seats=tuple(
+            Seat(extension, seat_password(secret, extension), seat_password(secret, f"{extension}w"))
+            for extension in hall.extensions
+        ),
+        ami_events_secret=settings.ami_events_secret.get_secret_value(),
+        ami_actions_secret=settings.ami_actions_secret.get_secret_value(),
+        queues=tuple(FallbackQueue(name, ring_seconds) for name, ring_seconds in hall.queues),
+        trunks=words(settings.trunks),
+        system_name=settings.system_name,
+        sip_host=EVERYWHERE,
+        external_address=settings.external_address,
+        internal_address=settings.internal_address,
+        local_networks=("127.0.0.0/8", settings.private_network),
+        rtp_first=settings.rtp_first,
+        rtp_last=settings.rtp_last,
+        http_host=EVERYWHERE,
+        ami_host=settings.ami_host,
+        ami_permit=words(settings.ami_permit),
+        fastagi_host=settings.fastagi_host,
+        fastagi_port=settings.fastagi_port,
+        lease_seconds=settings.lease_seconds,
+        max_calls=settings.max_calls,
     )
-    try:
-        return AsteriskSettings(
-            home=settings.home,
-            place=asterisk_place(TOOLS),
-            python=Path(sys.executable),
-            project=PROJECT,
-            seats=seats,
-            ami_events_secret=settings.ami_events_secret.get_secret_value(),
-            ami_actions_secret=settings.ami_actions_secret.get_secret_value(),
-            queues=tuple(FallbackQueue(name, ring_seconds) for name, ring_seconds in hall.queues),
-            trunks=words(settings.trunks),
-            system_name=settings.system_name,
-            sip_host=EVERYWHERE,
-            external_address=settings.external_address,
-            internal_address=settings.internal_address,
-            local_networks=("127.0.0.0/8", settings.private_network),
-            rtp_first=settings.rtp_first,
-            rtp_last=settings.rtp_last,
-            http_host=EVERYWHERE,
-            ami_host=settings.ami_host,
-            ami_permit=words(settings.ami_permit),
-            fastagi_host=settings.fastagi_host,
-            fastagi_port=settings.fastagi_port,
-            lease_seconds=settings.lease_seconds,
-            max_calls=settings.max_calls,
-        )
-    except (FetchError, SettingsError) as error:
-        raise OpsError(f"Asterisk cannot be configured: {error}", "mend it, then docker compose up again") from None
 
 
 def _db(*arguments: str) -> None:
