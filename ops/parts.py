@@ -1,5 +1,6 @@
 """The other packages that `make up` runs, each called in one place: tools, prompts, Asterisk's configuration."""
 
+import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -28,6 +29,8 @@ def bring_tools(names: Iterable[str]) -> dict[str, Path]:
 def speak_prompts() -> None:
     """Make the built-in prompts that are missing, once for all instances."""
     espeak = bring_tools(["espeak-ng"])["espeak-ng"]
+    # Its sound library would otherwise leave folders in the caller's home and in /tmp.
+    os.environ.update(PULSE_RUNTIME_PATH=str(SOUNDS / ".pulse"), PULSE_STATE_PATH=str(SOUNDS / ".pulse"))
     try:
         with alone(TOOLS):
             speak_missing(espeak, SOUNDS)
