@@ -16,7 +16,8 @@ DEFAULT = {
 DATAGRAM = frozenset({"sip"})
 BLOCK_SIZE = 1000
 # Below the kernel's range for outgoing connections (32768 and up) and beside the default RTP range.
-BLOCKS = (*range(10000, 20000, BLOCK_SIZE), *range(21000, 32000, BLOCK_SIZE))
+# Not 10000: browsers refuse to open port 10080, where its page would be.
+BLOCKS = (*range(11000, 20000, BLOCK_SIZE), *range(21000, 32000, BLOCK_SIZE))
 
 
 def block(base: int) -> dict[str, int]:
