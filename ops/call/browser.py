@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from playwright.async_api import Error, Page, WebSocket, async_playwright
-from playwright.async_api import TimeoutError as PageTimeout
 
 from ops.call import tones
 from ops.call.rtp import Heard
@@ -55,9 +54,9 @@ class Desk:
 
     async def sign_in(self, url: str, password: str) -> None:
         """Sign in by typing, wait for the phone's registration, and become ready."""
-        await self._page.goto(url)
-        await self._field("agent-id").fill(self.agent)
-        await self._field("password").fill(password)
+        await self._wait(self._page.goto(url), f"{url} opens")
+        await self._type("agent-id", self.agent)
+        await self._type("password", password)
         await self.picture("signing-in")
         await self.click("sign-in")
         await self.shows("phone-state", "registered", seconds=20)
@@ -98,7 +97,7 @@ class Desk:
 
     async def write_note(self, text: str) -> None:
         """Type the agent's own words."""
-        await self._field("note").fill(text)
+        await self._type("note", text)
 
     async def hears(self, *, seconds: float) -> None:
         """Return once sound (not only packets) has reached the browser's ear."""
@@ -123,9 +122,11 @@ class Desk:
 
         return await until(found, f"the page's stream brings {kind!r}", seconds=seconds, where=str(self._pictures))
 
-    def _field(self, name: str) -> Any:
-        locator = self._page.get_by_test_id(name)
-        return locator.locator("input, textarea").or_(locator.and_(self._page.locator("input, textarea"))).first
+    async def _type(self, name: str, text: str) -> None:
+        # The page's components put a field's name on the field itself or on what surrounds it.
+        fields = self._page.locator(f'[data-testid="{name}"]').locator("input, textarea")
+        itself = self._page.locator(f'input[data-testid="{name}"], textarea[data-testid="{name}"]')
+        await self._wait(itself.or_(fields).first.fill(text, timeout=10_000), f"{name} can be written in")
 
     def _watch(self, socket: WebSocket) -> None:
         if socket.url.endswith("/api/stream"):
@@ -137,7 +138,7 @@ class Desk:
     async def _wait(self, waiting: Any, what: str) -> None:
         try:
             await waiting
-        except PageTimeout as error:
+        except Error as error:
             picture = await self.picture("stuck")
             raise StepMissing(f"{what} ({error.message.splitlines()[0]})", 0, str(picture)) from None
 
@@ -148,7 +149,10 @@ async def browser_desk(chromium: str, pictures: Path, agent: str) -> AsyncIterat
     hum = prepare(pictures)
     flags = [*_FLAGS, f"--use-file-for-fake-audio-capture={hum}"]
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium, args=flags)
+        try:
+            browser = await playwright.chromium.launch(executable_path=chromium, args=flags)
+        except Error as error:
+            raise StepMissing(f"{chromium} starts ({error.message.splitlines()[0]})", 0) from None
         try:
             context = await browser.new_context(viewport=_SIZE, locale="zh-CN", permissions=["microphone"])  # type: ignore[arg-type]
             yield Desk(await context.new_page(), pictures, agent)

@@ -20,7 +20,7 @@ _REFUSED = (
 #: SIPp's field file knows no escape for these.
 _UNWRITABLE = frozenset(";\r\n")
 #: Which field of the citizen's template holds which text.
-_TEXTS = {"[field1]": "dialled", "[field2]": "display", "[field3]": "user"}
+_TEXTS = {"[field1]": "target", "[field2]": "display", "[field3]": "origin"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,16 @@ class Citizen:
     user: str = ""
     dialled: str = "12345"
     display: str = ""
+
+    @property
+    def target(self) -> str:
+        """What stands before the host in the dialled URI: an empty number leaves a URI without a user part."""
+        return f"{self.dialled}@" if self.dialled else ""
+
+    @property
+    def origin(self) -> str:
+        """The same for the caller's URI."""
+        return f"{self.user}@" if self.user else ""
 
     @property
     def odd(self) -> bool:
@@ -57,7 +67,7 @@ def field_file(rows: Sequence[Sequence[str]]) -> str:
 
 def citizen_row(key: str, citizen: Citizen, rtp_port: int) -> list[str]:
     """Return the citizen's line: the texts of an odd citizen go another way and are left empty."""
-    texts = ["", "", ""] if citizen.odd else [citizen.dialled, citizen.display, citizen.user]
+    texts = ["", "", ""] if citizen.odd else [citizen.target, citizen.display, citizen.origin]
     return [key, *texts, str(rtp_port)]
 
 
