@@ -8,8 +8,9 @@ from ops.console import complain, say, step
 from ops.errors import OpsError
 from ops.home import LOCAL
 from ops.locks import only_one
+from ops.parts import bring_tools, speak_prompts
 from ops.users import PROJECT, become_owner
-from ops.webbuild import WEB, check_page
+from ops.webbuild import build_page, check_page
 
 QUICK = (
     ("Rules of style (ruff)", ("-m", "ruff", "check", ".")),
@@ -27,15 +28,24 @@ def main() -> int:
         for title, command in QUICK:
             if not _green(title, command):
                 return 1
-    if everything and WEB.is_dir():
-        try:
-            with step("The page's own checks and tests (web/)"):
-                check_page()
-        except OpsError as error:
-            complain(f"red: {error}")
-            return 1
+    try:
+        if everything:
+            prepare()
+    except OpsError as error:
+        complain(f"red: {error}")
+        return 1
     tests = "tests" if everything else "tests/unit"
     return 0 if _green(f"Tests ({tests})", ("-m", "pytest", "-q", tests)) else 1
+
+
+def prepare() -> None:
+    """Bring what the tests of the whole need, before any test's clock runs, and run the page's own tests."""
+    with step("Bringing the programs this machine lacks"):
+        bring_tools(["asterisk", "sipp", "chromium"])
+        speak_prompts()
+    build_page()
+    with step("The page's own checks and tests (web/)"):
+        check_page()
 
 
 def _green(title: str, command: tuple[str, ...]) -> bool:

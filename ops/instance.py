@@ -16,7 +16,7 @@ from ops.home import Home, default_folder
 from ops.supervision import last_lines
 from ops.users import PROJECT, command_as, service_account
 
-UP_SECONDS = 300.0
+UP_SECONDS = 240.0
 
 
 class Instance:
