@@ -8,14 +8,17 @@ from typing import Any, Final
 
 import asyncpg
 import orjson
-from sqlalchemy import URL
+from sqlalchemy import URL, text
 from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 CONNECT_SECONDS: Final = 2.0
-COMMAND_SECONDS: Final = 3.0
+COMMAND_SECONDS: Final = 2.5
+CLOSE_SECONDS: Final = 0.5
 POOL_WAIT_SECONDS: Final = 2.0
+# Waiting in the pool, trying an old connection and making a new one, all together.
+ACQUIRE_SECONDS: Final = 2.2
 
 # SQLSTATE classes and codes that tell of the server, not of the statement, so that the same statement may succeed
 # later: connection trouble (08), a transaction rolled back for the sake of another (40), no connection or disk space
@@ -25,6 +28,14 @@ AWAY_STATES: Final = ("08", "40", "53", "57", "25006")
 
 class DatabaseAwayError(Exception):
     """The database cannot be reached now; nothing was stored and the same request may be sent again."""
+
+
+class HastyConnection(asyncpg.Connection):  # type: ignore[misc] # asyncpg carries no types
+    """A connection that says good-bye briefly: the caller of a server that hangs waits for the good-bye as well."""
+
+    async def close(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109 - the signature is asyncpg's
+        """Close within half a second, or raise TimeoutError."""
+        await super().close(timeout=CLOSE_SECONDS if timeout is None else min(timeout, CLOSE_SECONDS))
 
 
 class ReadSession(AsyncSession):
@@ -46,9 +57,9 @@ class Database:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[ReadSession]:
         """Give a session for queries. Raises DatabaseAwayError when the server cannot be reached."""
-        with_session = self._readers()
         try:
-            async with with_session as session:
+            async with self._readers() as session:
+                await _acquire(session)
                 yield session
         except Exception as error:
             raise_if_away(error)
@@ -62,6 +73,7 @@ class Database:
         """
         try:
             async with self._writers() as session:
+                await _acquire(session)
                 yield session
                 await session.commit()
         except Exception as error:
@@ -72,7 +84,7 @@ class Database:
         """Tell whether the server answers a query within a second."""
         try:
             async with asyncio.timeout(1), self.read() as session:
-                await session.connection()
+                await session.execute(text("SELECT 1"))
         except (DatabaseAwayError, TimeoutError):
             return False
         return True
@@ -80,6 +92,11 @@ class Database:
     async def close(self) -> None:
         """Close every pooled connection."""
         await self.engine.dispose()
+
+
+async def _acquire(session: AsyncSession) -> None:
+    async with asyncio.timeout(ACQUIRE_SECONDS):
+        await session.connection()
 
 
 def raise_if_away(error: BaseException) -> None:
@@ -119,7 +136,11 @@ def open_database(url: URL, *, pool_size: int = 10) -> Database:
         pool_pre_ping=True,
         json_serializer=_to_json,
         json_deserializer=orjson.loads,
-        connect_args={"timeout": CONNECT_SECONDS, "command_timeout": COMMAND_SECONDS},
+        connect_args={
+            "timeout": CONNECT_SECONDS,
+            "command_timeout": COMMAND_SECONDS,
+            "connection_class": HastyConnection,
+        },
     )
     reading = engine.execution_options(isolation_level="AUTOCOMMIT")
     return Database(

@@ -3,6 +3,7 @@
 from collections import defaultdict
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from acd.messages import AgentConfiguration, MenuConfiguration, NumberConfiguration, QueueConfiguration
 from db.engine import ReadSession
@@ -42,7 +43,10 @@ async def list_numbers(session: ReadSession) -> list[NumberConfiguration]:
 async def list_menus(session: ReadSession) -> list[MenuConfiguration]:
     """Return the newest published version of each menu."""
     newest = (
-        select(Menu).where(Menu.published_at.is_not(None)).distinct(Menu.name).order_by(Menu.name, Menu.version.desc())
+        select(Menu)
+        .where(Menu.published_at.is_not(None))
+        .ext(distinct_on(Menu.name))
+        .order_by(Menu.name, Menu.version.desc())
     )
     rows = await session.scalars(newest)
     return [MenuConfiguration(name=row.name, version=row.version, tree=row.tree) for row in rows]

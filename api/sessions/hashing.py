@@ -3,6 +3,7 @@
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
+from weakref import WeakValueDictionary
 
 from db.passwords import generate_password, hash_password, verify_password
 
@@ -16,6 +17,14 @@ class Hashing:
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="passwords")
         # Whoever names an unknown staff number waits as long as with a known one.
         self._nobody = self._pool.submit(hash_password, generate_password())
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    def turn(self, agent_id: str) -> asyncio.Lock:
+        """Return the lock that lets sign-ins of one staff number pass one by one.
+
+        An attempt counts as failed until it has succeeded; without turns, right ones at the same time would lock.
+        """
+        return self._turns.setdefault(agent_id, asyncio.Lock())
 
     async def verify(self, password: str, hashed: str | None) -> bool:
         """Tell whether the password fits; without a hash spend the same time and say no."""

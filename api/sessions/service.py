@@ -18,6 +18,13 @@ async def sign_in(
     Raises LockedOutError after five failures in a row, BadCredentialsError otherwise. Three short transactions,
     because a password check takes longer than a connection should be held.
     """
+    async with hashing.turn(agent_id):
+        return await _sign_in(database, hashing, agent_id, password, hours=hours, now=now)
+
+
+async def _sign_in(
+    database: Database, hashing: Hashing, agent_id: str, password: str, *, hours: int, now: dt.datetime
+) -> Identity:
     async with database.write() as session:
         held = await repository.take_attempt(session, agent_id, now=now)
     if held is not None:
