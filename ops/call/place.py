@@ -1,14 +1,14 @@
-"""Where the calls go: addresses, programs and secrets of one running instance; nothing is started in here."""
+"""Where the calls go: addresses, programs and secrets of one running instance; no call is placed in here."""
 
 import json
-import shutil
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from db.seats import seat_password
 from ops.errors import OpsError
-from ops.home import TOOLS, Home
+from ops.home import Home
+from ops.parts import bring_tools
 
 #: Where the demonstration city's citizens call from: the address of the trunk.
 TRUNK = "127.0.0.2"
@@ -43,12 +43,8 @@ class Place:
 
 
 def program(name: str) -> str:
-    """Return the path of a fetched program, or the machine's own; raise OpsError when there is none."""
-    fetched = TOOLS / "bin" / name
-    found = str(fetched) if fetched.exists() else shutil.which(name)
-    if found is None:
-        raise OpsError(f"there is no {name}", "make up brings it into .local/tools")
-    return found
+    """Return the path of a program, brought first when it is missing; raise OpsError when that fails."""
+    return str(bring_tools([name])[name])
 
 
 def place_of(home: Home) -> Place:
@@ -60,11 +56,12 @@ def place_of(home: Home) -> Place:
         web_url=f"http://127.0.0.1:{home.ports['web']}",
         sipp=program("sipp"),
         seat_secret=home.secret("seat_secret"),
-        passwords=_passwords(home.secret_file("demo_passwords.json")),
+        passwords=read_passwords(home.secret_file("demo_passwords.json")),
     )
 
 
-def _passwords(path: Path) -> dict[str, str]:
+def read_passwords(path: Path) -> dict[str, str]:
+    """Return the demonstration people's passwords by staff number; raise OpsError saying what to do without them."""
     read = partial(path.read_text, "utf-8")
     try:
         return {str(agent): str(password) for agent, password in json.loads(read()).items()}

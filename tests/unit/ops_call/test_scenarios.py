@@ -38,7 +38,7 @@ def test_what_no_field_can_hold_takes_the_other_way(text: str) -> None:
 def test_the_literal_scenario_asks_for_no_text_field() -> None:
     text = scenarios.scenario("citizen", literal=True)
     assert "[field1]" not in text
-    assert "INVITE sip:[dialled]@" in text
+    assert "INVITE sip:[target]" in text
     assert "[field4]" in text
 
 
@@ -47,7 +47,12 @@ def test_other_odd_text_stands_in_the_file_as_it_is(text: str) -> None:
     citizen = Citizen(user=text, display=text)
     assert not citizen.odd
     row = scenarios.citizen_row("c1", citizen, 30000)
-    assert scenarios.field_file([row]) == f"SEQUENTIAL\nc1;12345;{text};{text};30000\n"
+    origin = f"{text}@" if text else ""
+    assert scenarios.field_file([row]) == f"SEQUENTIAL\nc1;12345@;{text};{origin};30000\n"
+
+
+def test_an_empty_number_leaves_no_user_part() -> None:
+    assert scenarios.citizen_row("c1", Citizen(user="", dialled=""), 4)[1:4] == ["", "", ""]
 
 
 def test_a_control_message_is_found_by_its_call_id() -> None:
