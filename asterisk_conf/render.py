@@ -72,17 +72,22 @@ def control_command(settings: AsteriskSettings, line: str) -> list[str]:
 def _make_folders(settings: AsteriskSettings) -> None:
     base = settings.asterisk
     names = ("etc", "run", "log", "db/keys", "spool", "cache", "data", "agi-bin", "sounds/zh/hotline", "sounds/moh")
-    for folder in (settings.home, *(base / name for name in names), settings.recordings, settings.messages):
-        missing = [part for part in (folder, *folder.parents) if not part.exists()]
-        folder.mkdir(parents=True, exist_ok=True)
-        for part in missing:
-            part.chmod(0o755)
-            if part != settings.home:
-                _give(part, settings.home)
+    for folder in (settings.home, *(base / name for name in names)):
+        _make_folder(folder, settings.home, 0o755)
+    for folder in (settings.recordings, settings.messages):
+        _make_folder(folder, settings.home, 0o750)  # what citizens said
     _link(base / "data/sounds", base / "sounds")
     _link(base / "data/documentation", settings.place.data / "documentation")
     # cel_custom writes below this name in every version of Asterisk: this makes it asterisk/cel.csv.
     _link(base / "log/cel-custom", base)
+
+
+def _make_folder(folder: Path, home: Path, mode: int) -> None:
+    for part in reversed([part for part in (folder, *folder.parents) if not part.exists()]):
+        part.mkdir(exist_ok=True)
+        part.chmod(mode)
+        if part != home:
+            _give(part, home)
 
 
 def _values(settings: AsteriskSettings) -> dict[str, str]:

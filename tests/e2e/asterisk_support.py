@@ -63,6 +63,8 @@ class LocalAsterisk:
 
     def records(self) -> list[dict[str, str]]:
         """The call event records, read line by line as the project's reader does."""
+        if not self.settings.cel_file.exists():
+            return []
         lines = self.settings.cel_file.read_text("utf-8", "replace").split("\n")[:-1]
         return [dict(zip(CEL_COLUMNS, next(csv.reader([line])), strict=True)) for line in lines]
 
@@ -167,10 +169,11 @@ Handler = Callable[[AgiCall], Awaitable[None]]
 
 @dataclass
 class AgiServer:
-    """Serves every call with `handler`; `calls` are the sessions seen."""
+    """Serves every call with `handler`; `calls` are the sessions seen, `lost` how many broke off."""
 
     handler: Handler
     calls: list[AgiCall] = field(default_factory=list)
+    lost: int = 0
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         raw = await reader.readuntil(b"\n\n")
@@ -178,6 +181,8 @@ class AgiServer:
         self.calls.append(call)
         try:
             await self.handler(call)
+        except ConnectionError:
+            self.lost += 1
         finally:
             writer.close()
 
