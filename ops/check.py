@@ -20,6 +20,9 @@ QUICK = (
 )
 
 
+RINGS = ("tests/unit", "tests/integration", "tests/e2e")  # the quick ones speak first
+
+
 def main() -> int:
     """Return 0 when everything is green."""
     become_owner()
@@ -34,8 +37,8 @@ def main() -> int:
     except OpsError as error:
         complain(f"red: {error}")
         return 1
-    tests = "tests" if everything else "tests/unit"
-    return 0 if _green(f"Tests ({tests})", ("-m", "pytest", "-q", tests)) else 1
+    rings = RINGS if everything else RINGS[:1]
+    return 0 if _green("Tests: " + ", ".join(rings), ("-m", "pytest", "-q", *rings)) else 1
 
 
 def prepare() -> None:
