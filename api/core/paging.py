@@ -15,7 +15,7 @@ class Window:
     offset: int
 
 
-def _window(
+async def _window(
     limit: Annotated[int, Query(ge=1, le=200, description="Rows on a page")] = 50,
     offset: Annotated[int, Query(ge=0, le=10_000_000, description="Rows to skip")] = 0,
 ) -> Window:

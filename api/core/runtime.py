@@ -33,7 +33,12 @@ def runtime_of(connection: HTTPConnection) -> Runtime:
     return runtime
 
 
-RuntimeDep = Annotated[Runtime, Depends(runtime_of)]
+# A dependency that is no coroutine would be sent to a thread and back, here on every request.
+async def _runtime(connection: HTTPConnection) -> Runtime:
+    return runtime_of(connection)
+
+
+RuntimeDep = Annotated[Runtime, Depends(_runtime)]
 
 
 async def _reader(runtime: RuntimeDep) -> AsyncIterator[ReadSession]:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import orjson
@@ -35,6 +35,11 @@ def _json(value: Any) -> str:
     return orjson.dumps(value).decode()
 
 
+def _row(facts: CallFacts | OfferFacts | Fact | Rejected | Owe | Cancel) -> dict[str, Any]:
+    """Return the fields by name; unlike `asdict` it copies no value."""
+    return {field.name: getattr(facts, field.name) for field in fields(facts)}
+
+
 async def lock_calls(session: WriteSession, call_ids: Collection[str]) -> None:
     """Create the rows that are missing and lock all of them until the transaction ends."""
     await session.execute(statements.LOCK_CALLS, {"call_ids": sorted(call_ids)})
@@ -44,7 +49,7 @@ async def store_events(
     session: WriteSession, events: Iterable[tuple[str, Fact]], call_ids: Collection[str]
 ) -> tuple[dict[str, list[Fact]], set[str]]:
     """Store the events that are new; return all events of each call, and the calls that got a new one."""
-    rows = [{"call_id": call_id, **asdict(fact)} for call_id, fact in events]
+    rows = [{"call_id": call_id, **_row(fact)} for call_id, fact in events]
     result = await session.execute(statements.STORE_EVENTS, {"events": _json(rows), "call_ids": sorted(call_ids)})
     known: dict[str, list[Fact]] = {}
     changed: set[str] = set()
@@ -61,8 +66,8 @@ async def store_calls(
     offers: Mapping[str, Sequence[OfferFacts]],
 ) -> None:
     """Rewrite the rows of the calls (facts and canonical caller) and of their offers."""
-    call_rows = [{"call_id": key, "caller": caller, **asdict(facts)} for key, (facts, caller) in calls.items()]
-    offer_rows = [{"call_id": key, **asdict(offer)} for key, several in offers.items() for offer in several]
+    call_rows = [{"call_id": key, "caller": caller, **_row(facts)} for key, (facts, caller) in calls.items()]
+    offer_rows = [{"call_id": key, **_row(offer)} for key, several in offers.items() for offer in several]
     await session.execute(statements.STORE_CALLS, {"calls": _json(call_rows), "offers": _json(offer_rows)})
 
 
@@ -90,7 +95,7 @@ async def open_cases(session: WriteSession, cases: Sequence[tuple[str, str, dt.d
 
 async def store_rejected(session: WriteSession, rejected: Iterable[Rejected]) -> None:
     """Keep entries that can never be applied, each once."""
-    rows = [{**asdict(entry), "seq": None if entry.seq is None else str(entry.seq)} for entry in rejected]
+    rows = [{**_row(entry), "seq": None if entry.seq is None else str(entry.seq)} for entry in rejected]
     await session.execute(statements.STORE_REJECTED, {"rejected": _json(rows)})
 
 
@@ -107,7 +112,7 @@ async def caller_facts(session: WriteSession, callers: Collection[str]) -> list[
 
 async def settle(session: WriteSession, decision: Owe | Cancel) -> None:
     """Store one decision about a return call."""
-    await session.execute(statements.OWE if isinstance(decision, Owe) else statements.CANCEL, asdict(decision))
+    await session.execute(statements.OWE if isinstance(decision, Owe) else statements.CANCEL, _row(decision))
 
 
 async def caller_history(session: WriteSession, callers: Collection[str]) -> dict[str, History]:

@@ -64,15 +64,19 @@ class Link:
 
     async def run(self) -> None:
         """Keep the link until cancelled."""
-        pause = FIRST_PAUSE_SECONDS
+        pause, told = FIRST_PAUSE_SECONDS, ""
         try:
             while True:
+                reason = "the voice process closed it"
                 try:
                     async with self._connect() as connection:
-                        pause = FIRST_PAUSE_SECONDS
+                        pause, told = FIRST_PAUSE_SECONDS, ""
                         await self._serve(connection)
                 except (OSError, WebSocketException) as error:
-                    log.info("link_down", url=self._url, reason=str(error) or type(error).__name__, again_in=pause)
+                    reason = str(error) or type(error).__name__
+                if reason != told:  # once a reason, not once an attempt
+                    log.warning("link_down", url=self._url, reason=reason)
+                    told = reason
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
         finally:

@@ -1,4 +1,7 @@
-"""Who is asking: dependencies that read the bearer token; none of them needs the database."""
+"""Who is asking: dependencies that read the bearer token; none of them needs the database.
+
+They are coroutines although they await nothing: FastAPI sends anything else to a thread and back.
+"""
 
 from typing import Annotated
 
@@ -17,7 +20,7 @@ StaffCredentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_staff
 WireCredentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_wire)]
 
 
-def signed_in(runtime: RuntimeDep, credentials: StaffCredentials) -> Identity:
+async def signed_in(runtime: RuntimeDep, credentials: StaffCredentials) -> Identity:
     """Return who is signed in. Raises NotSignedInError."""
     if credentials is None:
         raise NotSignedInError("Sign in with POST /api/sessions and send the token as a Bearer token.")
@@ -31,7 +34,7 @@ def signed_in(runtime: RuntimeDep, credentials: StaffCredentials) -> Identity:
 SignedIn = Annotated[Identity, Depends(signed_in)]
 
 
-def administrator(identity: SignedIn) -> Identity:
+async def administrator(identity: SignedIn) -> Identity:
     """Return the administrator who is signed in. Raises ForbiddenError for anybody else."""
     if identity.role is not Role.ADMINISTRATOR:
         raise ForbiddenError("Only an administrator may do this; ask one.")
@@ -41,7 +44,7 @@ def administrator(identity: SignedIn) -> Identity:
 Administrator = Annotated[Identity, Depends(administrator)]
 
 
-def voice_only(runtime: RuntimeDep, credentials: WireCredentials) -> None:
+async def voice_only(runtime: RuntimeDep, credentials: WireCredentials) -> None:
     """Let the voice process in. Raises NotSignedInError for anybody else."""
     expected = runtime.settings.intake_token.get_secret_value()
     if credentials is None or not same_secret(credentials.credentials, expected):
