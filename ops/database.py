@@ -111,7 +111,7 @@ def ensure_exists(address: str) -> None:
 
 async def _ensure_exists(address: str) -> None:
     server, _, name = address.rpartition("/")
-    connection = await asyncpg.connect(f"{server}/postgres", timeout=SECONDS)
+    connection = await connect(f"{server}/postgres")
     try:
         if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", name):
             await connection.execute(f'CREATE DATABASE "{name}"')

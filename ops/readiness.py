@@ -15,16 +15,18 @@ from ops.supervision import ALIVE, last_lines, programs
 
 ANSWER_SECONDS = 2.0
 INTERVAL = 0.1
+# StartupMessage of the frontend/backend protocol, version 3.0, with its length before it.
+_STARTUP_BODY = b"\x00\x03\x00\x00user\x00hotline\x00database\x00postgres\x00\x00"
+_STARTUP = (len(_STARTUP_BODY) + 4).to_bytes(4, "big") + _STARTUP_BODY
 READY_SECONDS: Mapping[str, float] = {"postgres": 60.0, "asterisk": 60.0, "voice": 60.0, "web": 60.0}
 
 
 def postgres_ready(home: Home) -> bool:
-    """Whether the embedded PostgreSQL takes connections: it answers a request for TLS with one letter."""
-    request = bytes.fromhex("0000000804d2162f")  # SSLRequest of the frontend/backend protocol
+    """Whether the embedded PostgreSQL takes connections: asked for a session it wants a password (else: an error)."""
     with suppress(OSError), socket.create_connection(("127.0.0.1", home.ports["postgres"]), ANSWER_SECONDS) as door:
         door.settimeout(ANSWER_SECONDS)
-        door.sendall(request)
-        return door.recv(1) in (b"S", b"N")
+        door.sendall(_STARTUP)
+        return door.recv(1) == b"R"
     return False
 
 

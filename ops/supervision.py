@@ -22,6 +22,7 @@ from ops.users import PROJECT
 
 SOCKET = "supervisor.sock"
 STOP_SECONDS = 15
+NOTICE_SECONDS = 10.0
 DO_NOT_WAIT = False
 ALREADY_STARTED, NOT_RUNNING = 60, 70  # supervisord's fault codes
 ALIVE = ("STARTING", "RUNNING")
@@ -175,12 +176,19 @@ def start_supervisor(home: Home, guardian: int | None = None) -> None:
 def start(home: Home, name: str) -> None:
     """Start one program unless it runs; its readiness is another matter."""
     with control(home) as supervisor:
+        if not wait_for(lambda: not _dies_unnoticed(supervisor.getProcessInfo(name)), NOTICE_SECONDS):
+            raise OpsError(f"supervisord does not notice that {name} ended", "make down, then make up")
         state = supervisor.getProcessInfo(name)["statename"]
         if state in ALIVE:
             return
         if state == "BACKOFF":  # it keeps failing: begin anew, so that the next failure is noticed as one
             _unless(NOT_RUNNING, lambda: supervisor.stopProcess(name))
         _unless(ALREADY_STARTED, lambda: supervisor.startProcess(name, DO_NOT_WAIT))
+
+
+def _dies_unnoticed(entry: dict[str, Any]) -> bool:
+    """Whether a program counts as running although its process has just ended."""
+    return entry["statename"] in ALIVE and entry["pid"] and not lives(entry["pid"])
 
 
 def stop(home: Home, name: str) -> None:

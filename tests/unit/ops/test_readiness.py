@@ -38,13 +38,16 @@ def at(home: Home, name: str, port: int) -> Home:
     return home.with_changes(ports={**home.ports, name: port})
 
 
-def test_postgres_is_ready_when_it_answers_the_question_for_tls(home: Home) -> None:
+@pytest.mark.parametrize(("letter", "ready"), [(b"R", True), (b"E", False)])
+def test_postgres_is_ready_when_it_asks_for_a_password(home: Home, letter: bytes, ready: bool) -> None:
     def answer(connection: socket.socket) -> None:
-        assert connection.recv(8) == bytes.fromhex("0000000804d2162f")
-        connection.sendall(b"N")
+        message = connection.recv(100)
+        assert int.from_bytes(message[:4], "big") == len(message)
+        assert b"user\0hotline\0" in message
+        connection.sendall(letter)
 
     with peer(answer) as port:
-        assert readiness.postgres_ready(at(home, "postgres", port))
+        assert readiness.postgres_ready(at(home, "postgres", port)) is ready
 
 
 def test_asterisk_is_ready_when_it_says_so_after_the_login(home: Home) -> None:
