@@ -38,5 +38,4 @@ test: deps
 	@$(VENV) -m ops.check --everything
 
 lock: deps
-	.venv/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --group dev pyproject.toml \
-	-o requirements.lock -q --no-emit-index-url --no-header --no-emit-find-links
+	@$(VENV) -m ops.bootstrap --lock

@@ -24,12 +24,14 @@ LOCAL = PROJECT / ".local"
 
 
 def main() -> int:
-    """Bring `.venv` up to date; returns the process's exit code."""
+    """Bring `.venv` up to date (after writing the lock anew, with `--lock`); returns the process's exit code."""
     os.umask(0o022)
     try:
         become_owner()
         check_interpreter()
         with only_one(LOCAL / "bootstrap.lock", "preparing the Python environment"):
+            if "--lock" in sys.argv[1:]:
+                write_lock()
             if not up_to_date():
                 build()
     except OpsError as error:
@@ -91,6 +93,15 @@ def install_into(folder: Path, lock: Path) -> None:
     """Install the packages of a lock file (with hashes) into a folder of their own; raise OpsError when it fails."""
     install = [str(UV), "pip", "install", "--quiet", "--python", str(PYTHON), "--target", str(folder), "-r", str(lock)]
     run([*install, "--require-hashes"], uv_environment(find_pip()))
+
+
+def write_lock() -> None:
+    """Write requirements.lock from pyproject.toml: for every platform, with hashes, without addresses."""
+    wanted = ["--universal", "--python-version", "3.11", "--generate-hashes", "--group", "dev"]
+    plain = ["--quiet", "--no-header", "--no-emit-index-url", "--no-emit-find-links"]
+    with step("Writing requirements.lock"):
+        # Relative names: uv notes them in the lock, which must not depend on where the project lies.
+        run([str(UV), "pip", "compile", *wanted, *plain, "pyproject.toml", "-o", LOCK.name], uv_environment(find_pip()))
 
 
 def own_caches() -> dict[str, str]:
