@@ -144,6 +144,9 @@ class _Peer:
                 self.send({"op": "reply", "id": frame["id"], **self._command(frame)})
             case "reload":
                 self._reload.set()
+            case "health":
+                floor = self._engine.floor
+                self.send({"op": "health", "tasks": len(asyncio.all_tasks()), "calls": len(floor.calls)})
             case unknown:
                 raise ValueError(f"unknown op {unknown!r}")
 
