@@ -46,7 +46,6 @@ class Engine:
         self._busy = False
         self._hands: Hands | None = None
         self._offer_seq: dict[str, int] = {}
-        self._cases: dict[str, dict[str, Any]] = {}
         self._ended: deque[str] = deque(maxlen=ENDED_REMEMBERED)
 
     def start(self, hands: Hands) -> None:
@@ -77,15 +76,15 @@ class Engine:
         if agent is None or agent.call_id != pop["call_id"]:
             return
         body = {"type": "case", **pop}
-        if self._cases.get(agent.agent_id) != body:
-            self._cases[agent.agent_id] = body
+        if self.journal.fact(f"case:{agent.agent_id}") != body:
+            self.journal.keep_fact(f"case:{agent.agent_id}", body)
             self.streams.tell(agent.agent_id, body)
 
     def snapshot_of(self, agent_id: str) -> dict[str, Any]:
         """Everything a screen needs that knows nothing: the agent, the present call, its case."""
         agent = self.floor.agents.get(agent_id)
         call = self.floor.calls.get(agent.call_id or "") if agent else None
-        case = self._cases.get(agent_id)
+        case = self.journal.fact(f"case:{agent_id}")
         same = agent is not None and case is not None and case["call_id"] == agent.call_id
         return {
             "agent": agent.public() if agent else None,

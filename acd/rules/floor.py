@@ -122,6 +122,7 @@ class Floor:
         agent.devices[event.endpoint] = event.state
         if agent.reachable != before:
             self._show(agent)
+            self._tell_state(agent)
         self._match_agent(agent)
 
     # A citizen's call
@@ -464,6 +465,9 @@ class Floor:
         agent.state = next_state(agent.state, trigger)
         agent.since, agent.call_id, agent.reason = self._now, call_id, reason
         self._show(agent)
+        self._tell_state(agent)
+
+    def _tell_state(self, agent: Agent) -> None:
         self._out.append(fx.Tell(agent.agent_id, {"type": "state", **agent.public()}))
 
     def _show(self, agent: Agent) -> None:

@@ -88,6 +88,7 @@ def test_the_screen_after_a_restart_knows_agent_call_and_wrap_up(tmp_path: Path)
     engine = engine_at(tmp_path, Hands())
     offer(engine)
     engine.submit(ev.LegAnswered("c1", "1001"))
+    engine.show_pop(POP)
     assert engine.snapshot_of("1001")["call"]["phase"] == "talking"
     engine.submit(ev.LegEnded("c1", "1001"))
     engine.submit(ev.CallEnded("c1"))
@@ -98,6 +99,7 @@ def test_the_screen_after_a_restart_knows_agent_call_and_wrap_up(tmp_path: Path)
     snapshot = again.snapshot_of("1001")
     assert snapshot["agent"]["state"] == "wrap_up"
     assert (snapshot["call"]["call_id"], snapshot["call"]["phase"]) == ("c1", "wrap_up")
+    assert snapshot["case"]["case_no"] == "DZ1"
     assert again.snapshot_of("nobody") == {"agent": None, "call": None, "case": None}
 
 
