@@ -86,6 +86,7 @@ class OfferBody(TypedDict):
     dialled: str
     line: str
     queue: str
+    queue_name: str
     menu: str
     menu_version: int
     menu_path: list[str]

@@ -33,6 +33,7 @@ class Floor:
         self.offering = False
         self._extensions: dict[str, str] = {}
         self._ring_seconds: dict[str, int] = {}
+        self._queue_names: dict[str, str] = {}
         self._numbers: dict[str, NumberConfiguration] = {}
         self._kept: dict[str, AgentState] = {}
         self._devices: dict[str, str] = {}
@@ -89,6 +90,7 @@ class Floor:
     def _configured(self, event: ev.Configured) -> None:
         conf: Configuration = event.configuration
         self._ring_seconds = {q["id"]: q["ring_seconds"] for q in conf["queues"]}
+        self._queue_names = {q["id"]: q["name"] for q in conf["queues"]}
         self._numbers = {n["number"]: n for n in conf["numbers"]}
         known = {a["id"]: a for a in conf["agents"]}
         for agent_id in [a for a in self.agents if a not in known and self.agents[a].state is S.LOGGED_OUT]:
@@ -395,6 +397,7 @@ class Floor:
             "dialled": call.dialled,
             "line": call.line,
             "queue": call.queue or "",
+            "queue_name": self._queue_names.get(call.queue or "", ""),
             "menu": call.menu,
             "menu_version": call.menu_version,
             "menu_path": list(call.menu_path),

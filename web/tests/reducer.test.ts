@@ -12,6 +12,7 @@ function offer(callId: string, offerNo = 1): Offer {
     dialled: '12345',
     line: '市级',
     queue: 'city',
+    queue_name: '市级',
     menu: 'default',
     menu_version: 1,
     menu_path: ['0'],

@@ -23,6 +23,7 @@ export interface Offer {
   dialled: string
   line: string
   queue: string
+  queue_name: string
   menu: string
   menu_version: number
   menu_path: string[]

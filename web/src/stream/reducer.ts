@@ -197,6 +197,7 @@ function offerOf(message: Offer): Offer {
     dialled: message.dialled,
     line: message.line,
     queue: message.queue,
+    queue_name: message.queue_name,
     menu: message.menu,
     menu_version: message.menu_version,
     menu_path: message.menu_path,
