@@ -1,7 +1,6 @@
 """`python -m api`: the web process."""
 
 import errno
-import logging
 import os
 import socket
 import sys
@@ -10,28 +9,11 @@ import structlog
 import uvicorn
 
 from api.app import create_app
+from api.core.logs import configure_logs
 from api.settings import Settings, SettingsError, load_settings
 from db.address import DatabaseAddressError
 
 BACKLOG = 2048
-
-
-def configure_logs(level: str) -> None:
-    """Write one line an event to stderr, fields as key=value; the supervisor keeps the file."""
-    number = logging.getLevelNamesMapping().get(level.upper(), logging.INFO)
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"], bool_as_flag=False),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
-        cache_logger_on_first_use=True,
-    )
-    logging.basicConfig(level=max(number, logging.WARNING), stream=sys.stderr, format="%(levelname)s %(message)s")
 
 
 def listen(settings: Settings) -> socket.socket:

@@ -1,7 +1,10 @@
+import logging
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from api.__main__ import listen, main
 from api.settings import Settings, SettingsError, load_settings
@@ -63,7 +66,14 @@ def test_a_port_in_use_says_what_to_do(settings: Settings) -> None:
             listen(settings.model_copy(update={"api_port": port}))
 
 
-@pytest.mark.usefixtures("folder")
+@pytest.fixture
+def own_logs() -> Iterator[None]:
+    yield
+    structlog.reset_defaults()
+    logging.getLogger().handlers.clear()
+
+
+@pytest.mark.usefixtures("folder", "own_logs")
 def test_a_wrong_database_address_ends_the_start_with_2(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
