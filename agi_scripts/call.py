@@ -28,13 +28,11 @@ MISSED_REASONS = {"NOANSWER": "no_answer", "BUSY": "busy", "CANCEL": "withdrawn"
 class Timing:
     """Seconds.
 
-    `lease`: after them Asterisk takes an abandoned caller back; `prompt`: the same while a menu speaks; `pop`: the
-    longest wait for a screen's acknowledgement before the phone rings; `unstaffed`: how long a caller waits in a queue
-    for which nobody is signed in.
+    `lease`: after them Asterisk takes a forgotten caller back; `pop`: the longest wait for a screen's acknowledgement
+    before the phone rings; `unstaffed`: how long a caller waits in a queue for which nobody is signed in.
     """
 
     lease: int = 8
-    prompt: int = 60
     pop: float = 0.25
     unstaffed: float = 20.0
 
@@ -125,10 +123,14 @@ class CallSession:
     async def _serve(self) -> bool:
         """Menu, then a person. True when the call is finished and the dialplan may hang up."""
         menu, version, tree = self._configuration.menu_for(self._dialled)
-        await agi.set_autohangup(self._session, self._timing.prompt)
+        await self._renew_lease()
         await agi.answer(self._session)
         way = await walk(
-            self._session, tree, queues=self._configuration.queues, default_queue=self._configuration.default_queue
+            self._session,
+            tree,
+            queues=self._configuration.queues,
+            default_queue=self._configuration.default_queue,
+            lease=self._timing.lease,
         )
         self._engine.submit(ev.MenuPassed(self._call_id, menu, version, way.path))
         if way.queue is not None and not await self._wait_for_person(way, way.queue):

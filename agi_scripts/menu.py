@@ -1,6 +1,7 @@
 """Drives the pure menu interpreter: its effects become AGI commands, what Asterisk answers becomes its input."""
 
 import datetime as dt
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -13,6 +14,10 @@ from ivr.interpreter import Enqueue, Failed, HangUp, Input, Key, Listen, Play, P
 from ivr.tree import Tree
 
 log = structlog.get_logger(__name__)
+
+
+SPEAKING_SECONDS = 30
+"""The longest that one sound of a menu plays; the lease is counted from its beginning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +35,14 @@ async def walk(
     *,
     queues: frozenset[str],
     default_queue: str,
+    lease: int,
     clock: Callable[[], dt.datetime] = utc_now,
 ) -> Destination:
-    """Speak the menu to its end; raises AgiHangup or AgiGone when the caller is gone, and nothing else."""
+    """Speak the menu to its end; raises AgiHangup or AgiGone when the caller is gone, and nothing else.
+
+    Before each command that takes time the lease is renewed: `lease` seconds beyond what the command may take, after
+    which a caller whom this process has forgotten goes on in the dialplan.
+    """
     step = begin(tree, queues=queues, default_queue=default_queue, now=clock())
     while True:
         (effect,) = step.effects
@@ -43,27 +53,29 @@ async def walk(
             case HangUp():
                 return Destination(None, 0, step.state.path)
             case Play() | Listen():
-                answer = await _carry_out(session, effect)
+                answer = await _carry_out(session, effect, lease)
         step = advance(tree, step.state, answer, now=clock())
 
 
-async def _carry_out(session: AgiSession, effect: Play | Listen) -> Input:
+async def _carry_out(session: AgiSession, effect: Play | Listen, lease: int) -> Input:
     """Have Asterisk do it; a command that fails on a living channel is an input like any other."""
     try:
-        return await (_play(session, effect) if isinstance(effect, Play) else _listen(session, effect))
+        return await (_play(session, effect, lease) if isinstance(effect, Play) else _listen(session, effect, lease))
     except (AgiFailed, AgiInvalid, AgiTimeout, ValueError) as error:
         return Failed(str(error))
 
 
-async def _play(session: AgiSession, effect: Play) -> Input:
+async def _play(session: AgiSession, effect: Play, lease: int) -> Input:
     for sound in effect.sounds:
+        await agi.set_autohangup(session, SPEAKING_SECONDS + lease)
         key, _ = await agi.stream_file(session, sound, effect.until_keys)
         if key is not None:
             return Key(key)
     return Played()
 
 
-async def _listen(session: AgiSession, effect: Listen) -> Input:
+async def _listen(session: AgiSession, effect: Listen, lease: int) -> Input:
+    await agi.set_autohangup(session, math.ceil(effect.seconds) + lease)
     key = await agi.wait_for_digit(session, round(effect.seconds * 1000))
     return Silence() if key is None else Key(key)
 

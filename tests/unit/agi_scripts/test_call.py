@@ -137,7 +137,8 @@ async def test_a_call_is_greeted_queued_rung_talked_and_ends_with_the_token(hous
     assert channel.variables["HOTLINE_QUEUE"] == "city"
     assert house.state("1001") == "wrap_up"
     assert house.kinds() == ["call.started", "call.menu", "call.queued", "call.offered", "call.answered"]
-    assert 'STREAM FILE hotline/greeting-12345 ""' in channel.said
+    greeting = channel.said.index('STREAM FILE hotline/greeting-12345 ""')
+    assert channel.said[greeting - 1] == "SET AUTOHANGUP 31", "the lease covers the sound"
 
 
 async def test_not_answered_goes_to_the_next_agent(house: House) -> None:
