@@ -123,7 +123,6 @@ class Floor:
         before = agent.reachable
         agent.devices[event.endpoint] = event.state
         if agent.reachable != before:
-            self._show(agent)
             self._tell_state(agent)
         self._match_agent(agent)
 
@@ -467,11 +466,11 @@ class Floor:
     def _move(self, agent: Agent, trigger: Trigger, *, call_id: str | None = None, reason: str | None = None) -> None:
         agent.state = next_state(agent.state, trigger)
         agent.since, agent.call_id, agent.reason = self._now, call_id, reason
-        self._show(agent)
         self._tell_state(agent)
 
     def _tell_state(self, agent: Agent) -> None:
-        self._out.append(fx.Tell(agent.agent_id, {"type": "state", **agent.public()}))
+        state = agent.public()
+        self._out += fx.AgentChanged(state), fx.Tell(agent.agent_id, {"type": "state", **state})
 
     def _show(self, agent: Agent) -> None:
         self._out.append(fx.AgentChanged(agent.public()))

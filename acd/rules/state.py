@@ -46,15 +46,22 @@ class Agent:
     @property
     def phone(self) -> str | None:
         """The endpoint to ring, or None while no phone is reachable or one of them is in use."""
-        states = [(e, self.devices.get(e, "UNAVAILABLE")) for e in self.endpoints]
-        if any(s != FREE_DEVICE and s not in AWAY_DEVICES for _, s in states):
-            return None
-        return next((e for e, s in states if s == FREE_DEVICE), None)
+        free = None
+        for endpoint in self.endpoints:
+            state = self.devices.get(endpoint, "UNAVAILABLE")
+            if state == FREE_DEVICE:
+                free = free or endpoint
+            elif state not in AWAY_DEVICES:
+                return None
+        return free
 
     @property
     def reachable(self) -> str | None:
         """The endpoint that is there at all, free or in use."""
-        return next((e for e in self.endpoints if self.devices.get(e, "UNAVAILABLE") not in AWAY_DEVICES), None)
+        for endpoint in self.endpoints:
+            if self.devices.get(endpoint, "UNAVAILABLE") not in AWAY_DEVICES:
+                return endpoint
+        return None
 
     def public(self) -> AgentState:
         """The state as it crosses the wires."""
