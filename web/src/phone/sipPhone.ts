@@ -25,6 +25,7 @@ const REGISTER_RETRY_MS = 3000
 /** On one network the first candidates are enough; waiting for all of them delays the answer. */
 const ICE_PATIENCE_MS = 150
 const BUSY_HERE = 486
+const TEMPORARILY_UNAVAILABLE = 480
 
 export class SipPhone {
   private readonly ua: UA
@@ -92,6 +93,14 @@ export class SipPhone {
     const session = this.session
     if (session === null || session.isEnded()) return
     session.terminate(session.isEstablished() ? {} : { status_code: BUSY_HERE })
+  }
+
+  /** Stop ringing here, so that the call goes on elsewhere; whether anything rang. */
+  giveBack(): boolean {
+    const session = this.session
+    if (session === null || !session.isInProgress()) return false
+    session.terminate({ status_code: TEMPORARILY_UNAVAILABLE })
+    return true
   }
 
   mute(on: boolean): void {

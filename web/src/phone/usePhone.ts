@@ -87,6 +87,11 @@ export function hangUp(): void {
   phone?.hangUp()
 }
 
+/** The page goes away: whether a call rang here, which is now offered to somebody again. */
+export function giveBack(): boolean {
+  return phone?.giveBack() ?? false
+}
+
 export function toggleMute(): void {
   if (state.call !== 'talking') return
   state.muted = !state.muted
