@@ -21,7 +21,6 @@ async function beat(): Promise<void> {
   if (!lamps.server) return
   try {
     await fetch(ASKED_FOR, {
-      method: 'HEAD',
       cache: 'no-store',
       signal: AbortSignal.timeout(PATIENCE_MS),
     })

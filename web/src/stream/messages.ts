@@ -48,7 +48,7 @@ export interface EarlierCall {
 export interface OpenCase {
   call_id: string
   case_no: string
-  case_state: string
+  state: string
   opened_at: string | null
   note: string | null
 }
