@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Error, Page, WebSocket, async_playwright
+from playwright.async_api import Browser, BrowserContext, Error, Page, WebSocket, async_playwright
 
 from ops.call import tones
 from ops.call.rtp import Heard
@@ -52,6 +52,11 @@ class Desk:
         page.on("websocket", self._watch)
         page.on("pageerror", lambda error: self.complaints.append(f"the page stumbled: {error}"))
 
+    @property
+    def page(self) -> Page:
+        """The page itself, for what is asked only once."""
+        return self._page
+
     async def sign_in(self, url: str, password: str) -> None:
         """Sign in by typing, wait for the phone's registration, and become ready."""
         await self._wait(self._page.goto(url), f"{url} opens")
@@ -71,13 +76,13 @@ class Desk:
             self._page.get_by_test_id("sign-in-form").wait_for(timeout=10_000), "the sign-in form is shown"
         )
 
-    async def mark(self, name: str, *, seconds: float) -> Arrival:
-        """Return the first mark of this name with its moment, epoch seconds, and its call id."""
-        script = "name => window.__hotlineMarks.some(mark => mark.name === name)"
-        wait = self._page.wait_for_function(script, arg=name, timeout=seconds * 1000)
+    async def mark(self, name: str, call_id: str | None = None, *, seconds: float) -> Arrival:
+        """Return the first mark of this name (about one call) with its moment, epoch seconds, and its call id."""
+        script = "([name, call]) => window.__hotlineMarks.some(m => m.name === name && (!call || m.call_id === call))"
+        wait = self._page.wait_for_function(script, arg=[name, call_id], timeout=seconds * 1000)
         await self._wait(wait, f"the page marks {name}")
         marks = await self._page.evaluate("() => window.__hotlineMarks")
-        found = next(mark for mark in marks if mark["name"] == name)
+        found = next(mark for mark in marks if mark["name"] == name and call_id in {None, mark["call_id"]})
         return Arrival(found["at"] / 1000, {"type": name, "call_id": found["call_id"]})
 
     async def shows(self, name: str, state: str, *, seconds: float = 15) -> None:
@@ -144,9 +149,9 @@ class Desk:
 
 
 @asynccontextmanager
-async def browser_desk(chromium: str, pictures: Path, agent: str) -> AsyncIterator[Desk]:
-    """Open a browser with a humming microphone for one agent, and close it again."""
-    hum = prepare(pictures)
+async def open_browser(chromium: str, folder: Path) -> AsyncIterator[Browser]:
+    """Start a browser with a humming microphone, whose file lies in `folder`, and close it again."""
+    hum = prepare(folder)
     flags = [*_FLAGS, f"--use-file-for-fake-audio-capture={hum}"]
     async with async_playwright() as playwright:
         try:
@@ -154,13 +159,33 @@ async def browser_desk(chromium: str, pictures: Path, agent: str) -> AsyncIterat
         except Error as error:
             raise StepMissing(f"{chromium} starts ({error.message.splitlines()[0]})", 0) from None
         try:
-            context = await browser.new_context(viewport=_SIZE, locale="zh-CN", permissions=["microphone"])  # type: ignore[arg-type]
-            yield Desk(await context.new_page(), pictures, agent)
+            yield browser
         finally:
             hum.unlink(missing_ok=True)
-            try:
-                await browser.close()
-            except Error as error:
-                # A browser that has crashed is closed already; what the crash cost is told by the step it cost.
-                if "closed" not in str(error):
-                    raise
+            await _close(browser)
+
+
+@asynccontextmanager
+async def open_desk(browser: Browser, pictures: Path, agent: str) -> AsyncIterator[Desk]:
+    """Open a page that shares nothing with other pages of this browser, and close it again."""
+    context = await browser.new_context(viewport=_SIZE, locale="zh-CN", permissions=["microphone"])  # type: ignore[arg-type]
+    try:
+        yield Desk(await context.new_page(), pictures, agent)
+    finally:
+        await _close(context)
+
+
+@asynccontextmanager
+async def browser_desk(chromium: str, pictures: Path, agent: str) -> AsyncIterator[Desk]:
+    """Open a browser of its own for one agent, and close it again."""
+    async with open_browser(chromium, pictures) as browser, open_desk(browser, pictures, agent) as desk:
+        yield desk
+
+
+async def _close(opened: Browser | BrowserContext) -> None:
+    try:
+        await opened.close()
+    except Error as error:
+        # A browser that has crashed is closed already; what the crash cost is told by the step it cost.
+        if "closed" not in str(error):
+            raise
