@@ -83,8 +83,8 @@ class Hall:
     def _arrive(self, caller: Caller) -> None:
         self._expect_next()
         call_id = caller.call_id
-        self._calls[call_id] = self.waiting[call_id] = caller
         self._tell(ev.CallStarted(call_id, "", "", ""))
+        self._calls[call_id] = self.waiting[call_id] = caller
         self._tell(ev.CallQueued(call_id, caller.queue.id, caller.queue.priority))
         caller.waited = call_id in self.waiting
         if caller.answered_at is None and math.isfinite(caller.patience_s):
@@ -184,6 +184,4 @@ def work_conserving(hall: Hall) -> None:
     wanted = {caller.queue.id for caller in hall.waiting.values()}
     for agent in hall.floor.agents.values():
         if agent.state is AgentStateName.READY and agent.phone is not None and not wanted.isdisjoint(agent.queues):
-            raise IdleAgentError(
-                f"agent {agent.agent_id} is free at {hall.clock.now:.6f} s while {sorted(wanted)} wait"
-            )
+            raise IdleAgentError(f"agent {agent.agent_id} is free at {hall.clock.now:.3f} s, waiting: {sorted(wanted)}")
