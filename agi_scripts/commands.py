@@ -18,6 +18,7 @@ SOUND_SECONDS = 600.0
 """The longest time that a sound may play before its command counts as unanswered."""
 
 _VARIABLE = re.compile(r"_{0,2}[A-Za-z][A-Za-z0-9_]{0,78}", re.ASCII)
+_LANGUAGE = re.compile(r"[a-z]{2,3}(_[A-Z]{2})?", re.ASCII)
 _LABEL = re.compile(r"[A-Za-z0-9_-]{1,79}", re.ASCII)
 _SOUND = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*", re.ASCII)
 _PATH = re.compile(r"/?[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*", re.ASCII)
@@ -52,6 +53,11 @@ async def set_variable(session: AgiSession, name: str, value: str) -> None:
     if "${" in value or "$[" in value:
         raise ValueError(f"the value for {name} holds a dialplan expression: give text that evaluates nothing")
     await session.command("SET", "VARIABLE", _plain(_VARIABLE, name, "variable name"), value)
+
+
+async def set_language(session: AgiSession, language: str) -> None:
+    """Play sounds from this language's folder from now on (`CHANNEL(language)`); ValueError for what is no language."""
+    await session.command("SET", "VARIABLE", "CHANNEL(language)", _plain(_LANGUAGE, language, "language"))
 
 
 async def get_variable(session: AgiSession, name: str) -> str | None:

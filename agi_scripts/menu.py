@@ -10,8 +10,45 @@ import structlog
 from acd.clock import utc_now
 from agi_scripts import commands as agi
 from agi_scripts.server import AgiFailed, AgiInvalid, AgiSession, AgiTimeout
-from ivr.interpreter import Enqueue, Failed, HangUp, Input, Key, Listen, Play, Played, Silence, advance, begin
+from ivr.interpreter import (
+    Done,
+    Enqueue,
+    Failed,
+    HangUp,
+    Input,
+    Key,
+    Listen,
+    LookUpCaller,
+    LookUpCase,
+    Play,
+    PlayEarly,
+    Played,
+    Rate,
+    Record,
+    RegisterAffected,
+    RegisterReturnCall,
+    SetLanguage,
+    Silence,
+    TransferTo,
+    advance,
+    begin,
+)
 from ivr.tree import Tree
+
+Action = (
+    Play
+    | PlayEarly
+    | Listen
+    | SetLanguage
+    | LookUpCaller
+    | LookUpCase
+    | RegisterReturnCall
+    | Record
+    | TransferTo
+    | RegisterAffected
+    | Rate
+)
+"""The effects after which the menu goes on."""
 
 log = structlog.get_logger(__name__)
 
@@ -52,15 +89,26 @@ async def walk(
                 return Destination(queue, priority, step.state.path)
             case HangUp():
                 return Destination(None, 0, step.state.path)
-            case Play() | Listen():
+            case _:
                 answer = await _carry_out(session, effect, lease)
         step = advance(tree, step.state, answer, now=clock())
 
 
-async def _carry_out(session: AgiSession, effect: Play | Listen, lease: int) -> Input:
+async def _carry_out(session: AgiSession, effect: Action, lease: int) -> Input:
     """Have Asterisk do it; a command that fails on a living channel is an input like any other."""
     try:
-        return await (_play(session, effect, lease) if isinstance(effect, Play) else _listen(session, effect, lease))
+        match effect:
+            case Play():
+                return await _play(session, effect, lease)
+            case PlayEarly():
+                return await _play_early(session, effect, lease)
+            case Listen():
+                return await _listen(session, effect, lease)
+            case SetLanguage():
+                await agi.set_language(session, effect.language)
+                return Done()
+            case _:  # these need tables, a spool folder or a dialplan of their own; the tree's way out is a person
+                return Failed(f"{type(effect).__name__} is not available yet")
     except (AgiFailed, AgiInvalid, AgiTimeout, ValueError) as error:
         return Failed(str(error))
 
@@ -71,6 +119,18 @@ async def _play(session: AgiSession, effect: Play, lease: int) -> Input:
         key, _ = await agi.stream_file(session, sound, effect.until_keys)
         if key is not None:
             return Key(key)
+    return Played()
+
+
+async def _play_early(session: AgiSession, effect: PlayEarly, lease: int) -> Input:
+    """Before the answer where the channel is not answered yet; whatever fails, the call is answered afterwards."""
+    try:
+        await agi.exec_application(session, "Progress")
+        for sound in effect.sounds:
+            await agi.set_autohangup(session, SPEAKING_SECONDS + lease)
+            await agi.stream_file(session, sound)
+    finally:
+        await agi.answer(session)
     return Played()
 
 

@@ -1,212 +1,150 @@
 """Menu trees as plain data (what JSON and YAML parse to) and back; an error says where it is and what to do."""
 
-import math
-import re
+import dataclasses
 from collections.abc import Callable, Mapping
-from typing import Any, assert_never
+from typing import Any
 
-from ivr.tree import KEYS, Announcement, HangUp, Menu, Node, ToQueue, Tree
+from ivr import tree as tree_module
+from ivr.fields import Fields, TreeError, name_of, some
+from ivr.hours import Week
+from ivr.hours_codec import week_to_dict
+from ivr.tree import Node, Tree
+
+__all__ = ["KINDS", "TreeError", "kind_of", "mistakes", "tree_from_dict", "tree_to_dict"]
 
 MAX_NODES = 500
-MAX_SOUNDS = 20
 MAX_WAIT_SECONDS = 30.0
 MAX_ATTEMPTS = 5
-
-_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
-_SOUND = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*", re.ASCII)
-
-
-class TreeError(ValueError):
-    """Data that is no menu tree; the text says where, what and what to do."""
-
-    def __init__(self, where: str, what: str, do: str) -> None:
-        super().__init__(f"{where}: {what}; {do}")
-        self.where, self.what, self.do = where, what, do
+MAX_MESSAGE_SECONDS = 600
 
 
 def tree_from_dict(data: object) -> Tree:
     """Read a tree from parsed JSON or YAML; raises TreeError for the first thing that is wrong."""
-    top = _Fields(data, "menu")
+    tree, wrong = _read(data)
+    if wrong:
+        raise wrong[0]
+    return tree
+
+
+def mistakes(data: object) -> list[TreeError]:
+    """Everything that keeps data from being a tree: at most one mistake a node, so that all are mended in one go."""
+    try:
+        return _read(data)[1]
+    except TreeError as mistake:
+        return [mistake]
+
+
+def _read(data: object) -> tuple[Tree, list[TreeError]]:
+    """The tree as far as it can be read, and what is wrong; raises TreeError where nothing can be read."""
+    top = Fields(data, "menu")
     start = top.name("start")
+    after_talk = None if top.empty("after_talk") else top.name("after_talk")
     nodes = top.mapping("nodes")
     top.nothing_else()
     if len(nodes) > MAX_NODES:
         raise TreeError("menu.nodes", f"{len(nodes)} nodes", f"use at most {MAX_NODES}")
-    read = {_name(name, "menu.nodes"): _node(value, f"menu.nodes.{name}") for name, value in nodes.items()}
-    if start not in read:
-        raise TreeError("menu.start", f"there is no node {start!r}", f"name one of {_some(read)}")
-    return Tree(start, read)
+    read: dict[str, Node] = {}
+    wrong: list[TreeError] = []
+    for name, value in nodes.items():
+        try:
+            named = name_of(name, "menu.nodes")
+            read[named] = _node(value, f"menu.nodes.{named}")
+        except TreeError as mistake:
+            wrong.append(mistake)
+    wrong += [
+        TreeError(f"menu.{way}", f"there is no node {target!r}", f"name one of {some(read)}")
+        for way, target in (("start", start), ("after_talk", after_talk))
+        if target is not None and target not in nodes
+    ]
+    return Tree(start, read, after_talk), wrong
 
 
 def tree_to_dict(tree: Tree) -> dict[str, Any]:
     """Write a tree as data that `tree_from_dict` reads back to an equal tree."""
-    return {"start": tree.start, "nodes": {name: _node_to_dict(node) for name, node in tree.nodes.items()}}
+    after = {} if tree.after_talk is None else {"after_talk": tree.after_talk}
+    return {"start": tree.start, **after, "nodes": {name: _node_to_dict(node) for name, node in tree.nodes.items()}}
+
+
+KINDS: Mapping[str, type[Node]] = {
+    "greeting": tree_module.Greeting,
+    "announcement": tree_module.Announcement,
+    "menu": tree_module.Menu,
+    "hours": tree_module.OpeningHours,
+    "caller_look_up": tree_module.CallerLookUp,
+    "collect": tree_module.Collect,
+    "progress": tree_module.CaseProgress,
+    "set": tree_module.Setting,
+    "queue": tree_module.ToQueue,
+    "return_call": tree_module.ReturnCall,
+    "message": tree_module.Message,
+    "transfer": tree_module.Transfer,
+    "incident": tree_module.IncidentNotice,
+    "rating": tree_module.Rating,
+    "hang_up": tree_module.HangUp,
+}
+_NAMES = {node: kind for kind, node in KINDS.items()}
+
+
+def kind_of(node: Node) -> str:
+    """A node's kind as files name it."""
+    return _NAMES[type(node)]
 
 
 def _node_to_dict(node: Node) -> dict[str, Any]:
-    match node:
-        case Announcement():
-            return {"kind": "announcement", "sounds": list(node.sounds), "next": node.next}
-        case Menu():
-            return _menu_to_dict(node)
-        case ToQueue():
-            return {"kind": "queue", "queue": node.queue, "priority": node.priority}
-        case HangUp():
-            return {"kind": "hang_up", "sounds": list(node.sounds)}
-        case _:
-            assert_never(node)
+    values = {field.name: getattr(node, field.name) for field in dataclasses.fields(node)}
+    written = {name: _written(value) for name, value in values.items() if value is not None}
+    return {"kind": kind_of(node)} | written
 
 
-def _menu_to_dict(menu: Menu) -> dict[str, Any]:
-    data = {
-        "kind": "menu",
-        "sounds": list(menu.sounds),
-        "choices": dict(menu.choices),
-        "wait_seconds": menu.wait_seconds,
-        "attempts": menu.attempts,
-        "on_failure": menu.on_failure,
-    }
-    optional = {"on_silence": menu.on_silence, "on_wrong_key": menu.on_wrong_key}
-    return data | {name: target for name, target in optional.items() if target is not None}
+def _written(value: object) -> object:
+    """A field as JSON holds it."""
+    if isinstance(value, Week):
+        return week_to_dict(value)
+    if isinstance(value, Mapping):
+        return dict(value)
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _node(data: object, where: str) -> Node:
-    fields = _Fields(data, where)
+    fields = Fields(data, where)
     kind = fields.text("kind")
-    reader = _READERS.get(kind)
-    if reader is None:
-        raise TreeError(f"{where}.kind", f"{kind[:40]!r} is not known", f"use one of {', '.join(_READERS)}")
-    node = reader(fields)
+    shape = KINDS.get(kind)
+    if shape is None:
+        raise TreeError(f"{where}.kind", f"{kind[:40]!r} is not known", f"use one of {', '.join(KINDS)}")
+    values = {field.name: _value(field, fields) for field in dataclasses.fields(shape)}
     fields.nothing_else()
-    return node
+    return shape(**values)
 
 
-def _announcement(fields: "_Fields") -> Node:
-    return Announcement(fields.sounds(), fields.name("next"))
+def _value(field: "dataclasses.Field[Any]", fields: Fields) -> Any:
+    """One field of a node: its name says how it is read, its default whether it may be left out."""
+    optional = field.default is not dataclasses.MISSING
+    if optional and fields.empty(field.name):
+        return field.default
+    return _READERS.get(field.name, Fields.name)(fields, field.name)
 
 
-def _menu(fields: "_Fields") -> Node:
-    return Menu(
-        sounds=fields.sounds(),
-        choices=fields.choices(),
-        wait_seconds=fields.number("wait_seconds", 3.0, 0.0, MAX_WAIT_SECONDS),
-        attempts=int(fields.number("attempts", 2, 1, MAX_ATTEMPTS, whole=True)),
-        on_failure=fields.name("on_failure"),
-        on_silence=fields.name_or_none("on_silence"),
-        on_wrong_key=fields.name_or_none("on_wrong_key"),
-    )
+def _number(low: float, high: float) -> Callable[[Fields, str], Any]:
+    return lambda fields, name: fields.number(name, low, high)
 
 
-def _to_queue(fields: "_Fields") -> Node:
-    return ToQueue(fields.name("queue"), int(fields.number("priority", 0, -1000, 1000, whole=True)))
+def _whole(low: int, high: int) -> Callable[[Fields, str], Any]:
+    return lambda fields, name: fields.whole(name, low, high)
 
 
-def _hang_up(fields: "_Fields") -> Node:
-    return HangUp(fields.sounds())
-
-
-_READERS: Mapping[str, Callable[["_Fields"], Node]] = {
-    "announcement": _announcement,
-    "menu": _menu,
-    "queue": _to_queue,
-    "hang_up": _hang_up,
+_READERS: Mapping[str, Callable[[Fields, str], Any]] = {
+    "sounds": Fields.sounds,
+    "choices": Fields.choices,
+    "scores": Fields.scores,
+    "weekly": Fields.week,
+    "early": Fields.yes_or_no,
+    "language": Fields.language,
+    "collects": lambda fields, name: fields.one_of(name, tree_module.COLLECTED),
+    "wait_seconds": _number(0, MAX_WAIT_SECONDS),
+    "attempts": _whole(1, MAX_ATTEMPTS),
+    "priority": _whole(-1000, 1000),
+    "seconds": _whole(1, MAX_MESSAGE_SECONDS),
+    "min_digits": _whole(2, tree_module.MAX_DIGITS),
+    "max_digits": _whole(2, tree_module.MAX_DIGITS),
 }
-
-
-class _Fields:
-    """The fields of one mapping, taken one by one, so that what is left over is a mistake."""
-
-    def __init__(self, data: object, where: str) -> None:
-        if not isinstance(data, Mapping):
-            raise TreeError(where, f"this is {_kind(data)}", "give fields with their values")
-        self._left = dict(data)
-        self._where = where
-
-    def nothing_else(self) -> None:
-        """Raise for a field that nobody asked for: mostly a slip in its name."""
-        if self._left:
-            name = str(next(iter(self._left)))
-            raise TreeError(f"{self._where}.{name[:40]}", "this field is not known", "correct its name or take it out")
-
-    def _take(self, name: str) -> object:
-        if name not in self._left:
-            raise TreeError(self._where, f"the field {name!r} is missing", "add it")
-        return self._left.pop(name)
-
-    def text(self, name: str) -> str:
-        """A field that is text."""
-        value = self._take(name)
-        if not isinstance(value, str):
-            raise TreeError(f"{self._where}.{name}", f"this is {_kind(value)}", "give text (in quotes)")
-        return value
-
-    def name(self, name: str) -> str:
-        """A field that names a node or a queue."""
-        return _name(self._take(name), f"{self._where}.{name}")
-
-    def name_or_none(self, name: str) -> str | None:
-        """The same, or None where it is left out."""
-        value = self._left.pop(name, None)
-        return None if value is None else _name(value, f"{self._where}.{name}")
-
-    def mapping(self, name: str) -> Mapping[object, object]:
-        """A field with fields of its own."""
-        value = self._take(name)
-        if not isinstance(value, Mapping):
-            raise TreeError(f"{self._where}.{name}", f"this is {_kind(value)}", "give names with their values")
-        return value
-
-    def number(self, name: str, default: float, low: float, high: float, *, whole: bool = False) -> float:
-        """A number within its bounds, or the default where it is left out."""
-        value = self._left.pop(name, default)
-        where = f"{self._where}.{name}"
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-            raise TreeError(where, f"this is {_kind(value)}", "give a number")
-        if not low <= value <= high or (whole and value != int(value)):
-            what = "a whole number" if whole else "a number"
-            raise TreeError(where, f"{value} is out of bounds", f"give {what} from {low:g} to {high:g}")
-        return float(value)
-
-    def sounds(self) -> tuple[str, ...]:
-        """The list of sounds; it may be left out."""
-        value = self._left.pop("sounds", [])
-        where = f"{self._where}.sounds"
-        if not isinstance(value, list | tuple) or len(value) > MAX_SOUNDS:
-            raise TreeError(where, f"this is {_kind(value)}", f"give a list of at most {MAX_SOUNDS} names")
-        return tuple(_sound(sound, f"{where}[{place}]") for place, sound in enumerate(value))
-
-    def choices(self) -> dict[str, str]:
-        """Keys with their nodes; YAML reads a bare 1 as a number, which is meant as the key."""
-        where = f"{self._where}.choices"
-        choices: dict[str, str] = {}
-        for raw, target in self.mapping("choices").items():
-            key = str(raw) if isinstance(raw, int) and not isinstance(raw, bool) else raw
-            if not isinstance(key, str) or len(key) != 1 or key not in KEYS:
-                raise TreeError(where, f"{str(raw)[:40]!r} is not a key", "use one of 0-9, * and # (in quotes)")
-            if key in choices:
-                raise TreeError(where, f"the key {key} stands twice", "keep one")
-            choices[key] = _name(target, f"{where}.{key}")
-        return choices
-
-
-def _name(value: object, where: str) -> str:
-    if not isinstance(value, str) or not _NAME.fullmatch(value):
-        shown = repr(value[:40]) if isinstance(value, str) else f"this ({_kind(value)})"
-        raise TreeError(where, f"{shown} is not a name", "use up to 64 letters, digits, - and _ (in quotes)")
-    return value
-
-
-def _sound(value: object, where: str) -> str:
-    if not isinstance(value, str) or len(value) > 200 or not _SOUND.fullmatch(value):  # noqa: PLR2004 - a path's length
-        shown = repr(value[:40]) if isinstance(value, str) else f"this ({_kind(value)})"
-        raise TreeError(where, f"{shown} is not a sound", "give a name such as hotline/greeting-12345, no extension")
-    return value
-
-
-def _kind(value: object) -> str:
-    kinds = {type(None): "empty", str: "text", bool: "yes or no", list: "a list", dict: "a group of fields"}
-    return kinds.get(type(value), f"a {type(value).__name__}")
-
-
-def _some(names: Mapping[str, Node]) -> str:
-    return ", ".join(list(names)[:10]) or "the nodes (there are none yet)"
+"""How a field is read; one that is not named here holds the name of a node, a queue, a skill or a target."""

@@ -3,241 +3,321 @@
 import datetime as dt
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from typing import assert_never
 
+from ivr import answers
 from ivr import tree as nodes
-from ivr.tree import KEYS, Tree
+from ivr.hours import CHINA, is_open
+from ivr.protocol import (
+    Begin,
+    Caller,
+    CaseFound,
+    Done,
+    Effect,
+    Enqueue,
+    Failed,
+    HangUp,
+    HungUp,
+    Input,
+    Key,
+    Listen,
+    LookUpCaller,
+    LookUpCase,
+    NotFound,
+    Play,
+    PlayEarly,
+    Played,
+    Rate,
+    Record,
+    Recorded,
+    RegisterAffected,
+    RegisterReturnCall,
+    SetLanguage,
+    Silence,
+    TransferTo,
+)
+from ivr.state import (
+    MAX_STEPS,
+    Go,
+    Incident,
+    Phase,
+    State,
+    Step,
+    Turn,
+    World,
+    act,
+    ask,
+    enqueue,
+    give_up,
+    hang_up,
+    noted,
+    play,
+)
+from ivr.tree import KEYS, PERSON_KEY, Tree
 
-MAX_STEPS = 60
-"""Inputs and moves together; a call that needs more goes to a person."""
+__all__ = [
+    "MAX_STEPS",
+    "Begin",
+    "Caller",
+    "CaseFound",
+    "Done",
+    "Effect",
+    "Enqueue",
+    "Failed",
+    "HangUp",
+    "HungUp",
+    "Incident",
+    "Input",
+    "Key",
+    "Listen",
+    "LookUpCaller",
+    "LookUpCase",
+    "NotFound",
+    "Phase",
+    "Play",
+    "PlayEarly",
+    "Played",
+    "Rate",
+    "Record",
+    "Recorded",
+    "RegisterAffected",
+    "RegisterReturnCall",
+    "SetLanguage",
+    "Silence",
+    "State",
+    "Step",
+    "TransferTo",
+    "World",
+    "advance",
+    "begin",
+]
 
-
-@dataclass(frozen=True, slots=True)
-class Begin:
-    """The call stands at the start."""
-
-
-@dataclass(frozen=True, slots=True)
-class Played:
-    """The sounds came to their end and no key ended them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """A key, pressed while sounds played or afterwards."""
-
-    digit: str
-
-
-@dataclass(frozen=True, slots=True)
-class Silence:
-    """The time to listen passed without a key."""
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """The effect could not be carried out: a missing sound, an AGI error."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class HungUp:
-    """The citizen is gone."""
-
-
-Input = Begin | Played | Key | Silence | Failed | HungUp
-
-
-@dataclass(frozen=True, slots=True)
-class Play:
-    """Play the sounds one after the other until the end or one of the keys; answer Played, Key or Failed."""
-
-    sounds: tuple[str, ...]
-    until_keys: str
-
-
-@dataclass(frozen=True, slots=True)
-class Listen:
-    """Wait for a key; answer Key or Silence."""
-
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Enqueue:
-    """The menu is over: the citizen waits for a person of this queue."""
-
-    queue: str
-    priority: int
-
-
-@dataclass(frozen=True, slots=True)
-class HangUp:
-    """The menu is over: end the call."""
-
-
-Effect = Play | Listen | Enqueue | HangUp
-
-
-class Phase(StrEnum):
-    """What the citizen hears: sounds, silence, or this menu no more."""
-
-    PLAYING = "playing"
-    LISTENING = "listening"
-    ENDED = "ended"
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """Where one call stands; `path` holds the keys that were choices, `since` is when the node was entered."""
-
-    node: str
-    queues: frozenset[str]
-    default_queue: str
-    since: dt.datetime
-    phase: Phase = Phase.PLAYING
-    attempts: int = 1
-    path: tuple[str, ...] = ()
-    steps: int = 0
-    failures: tuple[str, ...] = ()
+NO_INCIDENT = World()
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """The new state and what to do now: one effect, or none once the citizen has hung up."""
+class _Here:
+    """What stays the same during one step."""
 
-    state: State
-    effects: tuple[Effect, ...]
+    tree: Tree
+    now: dt.datetime
+
+    def node(self, name: str) -> nodes.Node | None:
+        return self.tree.nodes.get(name)
 
 
-def begin(tree: Tree, *, queues: Collection[str], default_queue: str, now: dt.datetime) -> Step:
-    """The first step of a call; a queue that is not in `queues` is replaced by `default_queue`."""
-    state = State(tree.start, frozenset(queues) | {default_queue}, default_queue, now)
+def begin(
+    tree: Tree,
+    *,
+    queues: Collection[str],
+    default_queue: str,
+    now: dt.datetime,
+    world: World = NO_INCIDENT,
+    after_talk: bool = False,
+) -> Step:
+    """The first step of a call, or of what follows the agent's hang-up; a naive `now` counts as China's.
+
+    A queue that is not in `queues` is replaced by `default_queue`.
+    """
+    start = tree.after_talk if after_talk else tree.start
+    served = ("talk",) if after_talk else ()
+    state = State(start or "", frozenset(queues) | {default_queue}, default_queue, now, world=world, served=served)
+    if start is None:
+        return hang_up(state)
     return advance(tree, state, Begin(), now=now)
 
 
 def advance(tree: Tree, state: State, given: Input, *, now: dt.datetime) -> Step:
     """The next step; inputs that do not fit are taken as what comes nearest, and too many end at a person."""
     if state.phase is Phase.ENDED or isinstance(given, HungUp):
-        return Step(replace(state, phase=Phase.ENDED), ())
+        return Step(replace(state, phase=Phase.ENDED, typed="", collected={}), ())
     state = replace(state, steps=state.steps + 1)
     if isinstance(given, Failed):
-        state = _noted(state, given.reason)
-    return _react(tree, state, given, now=now)
+        state = noted(state, given.reason)
+    here = _Here(tree, now if now.tzinfo else now.replace(tzinfo=CHINA))
+    turn = _react(here, state, given)
+    return turn if isinstance(turn, Step) else _arrive(here, turn.state, turn.to)
 
 
-def _react(tree: Tree, state: State, given: Begin | Played | Key | Silence | Failed, *, now: dt.datetime) -> Step:
-    node = tree.nodes.get(state.node)
-    if isinstance(given, Begin) or node is None or isinstance(node, nodes.ToQueue):
-        return _enter(tree, state, state.node, now=now)
+def _react(here: _Here, state: State, given: Input) -> Turn:
+    node = here.node(state.node)
+    if isinstance(given, Begin) or node is None:
+        return Go(state, state.node)
     match node:
-        case nodes.Announcement():
-            return _after_announcement(tree, state, node, given, now=now)
-        case nodes.Menu():
-            return _in_menu(tree, state, node, given, now=now)
+        case nodes.Announcement() | nodes.Greeting():
+            return _after_sounds(here, state, node, given)
+        case nodes.ToQueue() | nodes.OpeningHours():
+            return Go(state, state.node)
         case nodes.HangUp():
-            return _hang_up(state)
+            return hang_up(state)
+        case _:
+            return _answer(here, state, node, given)
+
+
+_Answering = (
+    nodes.Menu
+    | nodes.Collect
+    | nodes.CaseProgress
+    | nodes.CallerLookUp
+    | nodes.Setting
+    | nodes.ReturnCall
+    | nodes.Message
+    | nodes.Transfer
+    | nodes.IncidentNotice
+    | nodes.Rating
+)
+
+
+def _answer(here: _Here, state: State, node: _Answering, given: Input) -> Turn:  # noqa: C901, PLR0911 - one return a kind of node
+    match node:
+        case nodes.Menu():
+            return answers.in_menu(state, node, given, now=here.now)
+        case nodes.Collect():
+            return answers.in_collect(state, node, given)
+        case nodes.CaseProgress():
+            return answers.in_progress(state, node, given)
+        case nodes.CallerLookUp():
+            return answers.in_look_up(state, node, given)
+        case nodes.Setting():
+            return answers.in_setting(state, node, given)
+        case nodes.ReturnCall():
+            return answers.in_return_call(state, node, given, now=here.now)
+        case nodes.Message():
+            return answers.in_message(state, node, given)
+        case nodes.Transfer():
+            return answers.in_transfer(state, node, given)
+        case nodes.IncidentNotice():
+            return answers.in_incident(state, node, given, now=here.now)
+        case nodes.Rating():
+            return answers.in_rating(state, node, given, now=here.now)
         case _:
             assert_never(node)
 
 
-def _enter(tree: Tree, state: State, name: str, *, now: dt.datetime) -> Step:
-    """Go to a node, and on through announcements that have nothing to play."""
-    node = tree.nodes.get(name)
-    while isinstance(node, nodes.Announcement) and not node.sounds and state.steps <= MAX_STEPS:
-        name, state = node.next, replace(state, steps=state.steps + 1)
-        node = tree.nodes.get(name)
-    state = replace(state, node=name, since=now, phase=Phase.PLAYING, attempts=1)
-    match node:
-        case nodes.Announcement():
-            return _play(state, node.sounds, _keys_of_next(tree, node))
-        case nodes.Menu():
-            return _ask(state, node)
-        case nodes.ToQueue():
-            return _enqueue(state, node)
-        case nodes.HangUp():
-            return _play(state, node.sounds, "") if node.sounds else _hang_up(state)
-        case None:
-            return _give_up(state, f"there is no node {name!r}")
-        case _:
-            assert_never(node)
-
-
-def _play(state: State, sounds: tuple[str, ...], until_keys: str) -> Step:
-    if state.steps > MAX_STEPS:
-        return _give_up(state, f"more than {MAX_STEPS} steps")
-    return Step(replace(state, phase=Phase.PLAYING), (Play(sounds, until_keys),))
-
-
-def _listen(state: State, menu: nodes.Menu) -> Step:
-    if state.steps > MAX_STEPS:
-        return _give_up(state, f"more than {MAX_STEPS} steps")
-    return Step(replace(state, phase=Phase.LISTENING), (Listen(menu.wait_seconds),))
-
-
-def _hang_up(state: State) -> Step:
-    return Step(replace(state, phase=Phase.ENDED), (HangUp(),))
-
-
-def _keys_of_next(tree: Tree, node: nodes.Announcement) -> str:
+def _after_sounds(here: _Here, state: State, node: nodes.Greeting | nodes.Announcement, given: Input) -> Turn:
     """A citizen who knows the menu may press its keys during the greeting."""
-    following = tree.nodes.get(node.next)
-    return "".join(key for key in KEYS if key in following.choices) if isinstance(following, nodes.Menu) else ""
+    if isinstance(given, Key):
+        ahead = _pass(here, Go(state, node.next))
+        following = here.node(ahead.to)
+        if isinstance(following, nodes.Menu | nodes.Collect):
+            return _answer(here, _entered(here, ahead), following, given)
+    return answers.after_sounds(state, node, given)
 
 
-def _after_announcement(
-    tree: Tree, state: State, node: nodes.Announcement, given: Played | Key | Silence | Failed, *, now: dt.datetime
-) -> Step:
-    following = tree.nodes.get(node.next)
-    if isinstance(given, Key) and isinstance(following, nodes.Menu):
-        state = replace(state, node=node.next, since=now, attempts=1)
-        return _in_menu(tree, state, following, given, now=now)
-    return _enter(tree, state, node.next, now=now)
-
-
-def _ask(state: State, menu: nodes.Menu) -> Step:
-    return _play(state, menu.sounds, KEYS) if menu.sounds else _listen(state, menu)
-
-
-def _in_menu(
-    tree: Tree, state: State, menu: nodes.Menu, given: Played | Key | Silence | Failed, *, now: dt.datetime
-) -> Step:
-    match given:
-        case Played():
-            return _listen(state, menu)
-        case Key(digit) if digit in menu.choices:
-            return _enter(tree, replace(state, path=(*state.path, digit)), menu.choices[digit], now=now)
-        case Key():
-            return _again(tree, state, menu, menu.on_wrong_key, now=now)
-        case Silence():
-            return _again(tree, state, menu, menu.on_silence, now=now)
-        case Failed():
-            return _enter(tree, state, menu.on_failure, now=now)
+def _keys_ahead(here: _Here, state: State, name: str) -> str:
+    following = here.node(_pass(here, Go(state, name)).to)
+    match following:
+        case nodes.Menu():
+            return "".join(key for key in KEYS if key in following.choices)
+        case nodes.Collect():
+            return KEYS
         case _:
-            assert_never(given)
+            return ""
 
 
-def _again(tree: Tree, state: State, menu: nodes.Menu, target: str | None, *, now: dt.datetime) -> Step:
-    """Follow the way that the menu names, or play it again while attempts are left."""
-    if target is not None:
-        return _enter(tree, state, target, now=now)
-    if state.attempts >= menu.attempts:
-        return _enter(tree, state, menu.on_failure, now=now)
-    return _ask(replace(state, attempts=state.attempts + 1), menu)
+def _pass(here: _Here, go: Go) -> Go:
+    """Go on through nodes of which the citizen hears nothing."""
+    while go.state.steps <= MAX_STEPS:
+        onward = _silently(here, go.state, here.node(go.to))
+        if onward is None:
+            return go
+        go = replace(onward, state=replace(onward.state, steps=onward.state.steps + 1))
+    return go
 
 
-def _enqueue(state: State, node: nodes.ToQueue) -> Step:
-    if node.queue not in state.queues:
-        return _give_up(state, f"there is no queue {node.queue!r}")
-    return Step(replace(state, phase=Phase.ENDED), (Enqueue(node.queue, node.priority),))
+def _silently(here: _Here, state: State, node: nodes.Node | None) -> Go | None:
+    match node:
+        case nodes.Announcement() | nodes.Greeting() if not node.sounds:
+            return Go(state, node.next)
+        case nodes.OpeningHours():
+            opened = is_open(node.weekly, state.world.calendar, now=here.now)
+            return Go(state, node.on_open if opened else node.on_closed)
+        case nodes.Setting() if node.language is None:
+            return Go(_set(state, node), node.next)
+        case nodes.IncidentNotice() if _incident(here, state) is None:
+            return Go(state, node.next)
+        case _:
+            return None
 
 
-def _give_up(state: State, reason: str) -> Step:
-    """Whatever fails, the citizen gets a person."""
-    return Step(replace(_noted(state, reason), phase=Phase.ENDED), (Enqueue(state.default_queue, 0),))
+def _set(state: State, node: nodes.Setting) -> State:
+    return replace(
+        state,
+        language=node.language or state.language,
+        priority=state.priority + node.priority,
+        skill=node.skill or state.skill,
+    )
 
 
-def _noted(state: State, reason: str) -> State:
-    return replace(state, failures=(*state.failures, reason[:200]))
+def _incident(here: _Here, state: State) -> Incident | None:
+    return next((i for i in state.world.incidents if i.sounds and i.is_on(here.now)), None)
+
+
+def _entered(here: _Here, go: Go) -> State:
+    return replace(go.state, node=go.to, since=here.now, phase=Phase.PLAYING, attempts=1, typed="")
+
+
+def _arrive(here: _Here, state: State, name: str) -> Step:  # noqa: PLR0911 - one return a kind of node
+    """Go to a node, and do what comes first there."""
+    go = _pass(here, Go(state, name))
+    state, node = _entered(here, go), here.node(go.to)
+    match node:
+        case nodes.Announcement() | nodes.Greeting():
+            return _say(here, state, node)
+        case nodes.Menu() | nodes.ReturnCall() | nodes.Rating():
+            return answers.ask_keys(state, node)
+        case nodes.ToQueue():
+            return enqueue(state, node.queue, node.priority)
+        case nodes.HangUp():
+            return play(state, node.sounds, "") if node.sounds else hang_up(state)
+        case None:
+            return give_up(state, f"there is no node {go.to!r}")
+        case nodes.OpeningHours():
+            return give_up(state, f"more than {MAX_STEPS} steps")
+        case _:
+            return _arrive_at(here, state, node)
+
+
+_Asking = (
+    nodes.Collect
+    | nodes.CaseProgress
+    | nodes.CallerLookUp
+    | nodes.Setting
+    | nodes.Message
+    | nodes.Transfer
+    | nodes.IncidentNotice
+)
+
+
+def _arrive_at(here: _Here, state: State, node: _Asking) -> Step:  # noqa: PLR0911 - one return a kind of node
+    match node:
+        case nodes.Collect():
+            return answers.ask_collect(state, node)
+        case nodes.CaseProgress():
+            return act(state, LookUpCase(*(state.collected.get(name, "") for name in nodes.COLLECTED)))
+        case nodes.CallerLookUp():
+            return act(state, LookUpCaller())
+        case nodes.Setting():
+            return act(_set(state, node), SetLanguage(node.language or ""))
+        case nodes.Message():
+            return answers.ask_message(state, node)
+        case nodes.Transfer():
+            return play(state, node.sounds, "") if node.sounds else act(state, TransferTo(node.target))
+        case nodes.IncidentNotice():
+            return _tell_incident(here, state, node)
+        case _:
+            assert_never(node)
+
+
+def _say(here: _Here, state: State, node: nodes.Greeting | nodes.Announcement) -> Step:
+    if isinstance(node, nodes.Greeting) and node.early:
+        return act(state, PlayEarly(node.sounds))
+    return play(state, node.sounds, _keys_ahead(here, state, node.next))
+
+
+def _tell_incident(here: _Here, state: State, node: nodes.IncidentNotice) -> Step:
+    incident = _incident(here, state)
+    if incident is None:  # only after too many steps, since it would have been passed
+        return give_up(state, f"more than {MAX_STEPS} steps")
+    state = replace(state, incident=incident.id)
+    return ask(state, incident.sounds, nodes.YES_KEY + PERSON_KEY, node.wait_seconds)

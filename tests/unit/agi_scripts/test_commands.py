@@ -51,6 +51,12 @@ CASES: list[Case] = [
         None,
     ),
     (
+        lambda s: commands.set_language(s, "en"),
+        ["200 result=1"],
+        ['SET VARIABLE "CHANNEL(language)" en'],
+        None,
+    ),
+    (
         lambda s: commands.get_variable(s, "DIALSTATUS"),
         ["200 result=1 (ANSWER)"],
         ["GET VARIABLE DIALSTATUS"],
