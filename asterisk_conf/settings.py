@@ -72,7 +72,7 @@ class AsteriskSettings:
     ami_permit: tuple[str, ...] = ("127.0.0.1/32",)
     fastagi_host: str = "127.0.0.1"
     fastagi_port: int = 4573
-    lease_seconds: int = 15
+    lease_seconds: int = 8
     phone_rtp_timeout: int = 15
     trunk_rtp_timeout: int = 120
     phone_qualify_seconds: int = 0

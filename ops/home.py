@@ -24,7 +24,7 @@ FOLDERS = (
     "secrets", "asterisk", "asterisk/etc", "asterisk/run", "asterisk/log", "asterisk/db", "asterisk/spool",
     "asterisk/cache", "asterisk/sounds", "recordings", "spool", "spool/messages", "voice", "log",
 )  # fmt: skip
-LEASE_SECONDS = 10
+LEASE_SECONDS = 8
 MARK = "HOTLINE_INSTANCE"  # in the environment of everything that runs for an instance
 
 

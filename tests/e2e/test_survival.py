@@ -16,7 +16,7 @@ from tests.e2e.records import calls_of, queued, settled, states
 HALL = [str(1001 + place) for place in range(20)]
 PATIENT = Manner(answers_after=0.2, talks_for=None, outcome=None)
 BRISK = Manner(answers_after=0.2, talks_for=1.0, outcome="answered")
-LEASE_SECONDS = 8
+LATEST_NOTICE_SECONDS = 2
 OUTAGE_SECONDS = 30.0
 
 
@@ -50,7 +50,8 @@ async def test_the_voice_process_is_gone_and_no_citizen_is_dropped(
         heal = hurt(system)
         try:
             # Longer than the lease: whoever would be cut off by it is cut off by now.
-            await until_all_in_fallback(system, waiting, seconds=LEASE_SECONDS + 4)
+            lease = int(system.env("voice")["HOTLINE_LEASE_SECONDS"])
+            await until_all_in_fallback(system, waiting, seconds=lease + LATEST_NOTICE_SECONDS)
             assert not any(call.over for call in talking), "a talking call ended"
             for call in talking:
                 call.hang_up()
