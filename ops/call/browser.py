@@ -1,6 +1,7 @@
 """The agent as a real browser: headless Chromium on the real page, with its own phone; pictures of each step."""
 
 import json
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -155,7 +156,7 @@ async def open_browser(chromium: str, folder: Path) -> AsyncIterator[Browser]:
     flags = [*_FLAGS, f"--use-file-for-fake-audio-capture={hum}"]
     async with async_playwright() as playwright:
         try:
-            browser = await playwright.chromium.launch(executable_path=chromium, args=flags)
+            browser = await playwright.chromium.launch(executable_path=chromium, args=flags, env=_own_home(folder))
         except Error as error:
             raise StepMissing(f"{chromium} starts ({error.message.splitlines()[0]})", 0) from None
         try:
@@ -163,6 +164,14 @@ async def open_browser(chromium: str, folder: Path) -> AsyncIterator[Browser]:
         finally:
             hum.unlink(missing_ok=True)
             await _close(browser)
+
+
+def _own_home(folder: Path) -> dict[str, str | float | bool]:
+    """Return the environment with a home below `folder`, so that the browser writes nothing into a person's own."""
+    home = folder / "browser"
+    home.mkdir(exist_ok=True)
+    elsewhere = {name: value for name, value in os.environ.items() if not name.startswith("XDG_")}
+    return {**elsewhere, "HOME": str(home)}
 
 
 @asynccontextmanager
