@@ -12,6 +12,7 @@ from acd.messages import AgentState, AgentStateName, CallEventType, Configuratio
 from acd.rules import effects as fx
 from acd.rules import events as ev
 from acd.rules.agents import COMMANDS, TransitionRefusedError, Trigger, next_state
+from acd.rules.idle import IdleAgents
 from acd.rules.state import BROWSER_SUFFIX, Agent, Call, Phase
 from acd.rules.waiting import WaitingLine
 
@@ -30,6 +31,7 @@ class Floor:
         self.agents: dict[str, Agent] = {}
         self.calls: dict[str, Call] = {}
         self.waiting = WaitingLine()
+        self.idle = IdleAgents()
         self.offering = False
         self._extensions: dict[str, str] = {}
         self._ring_seconds: dict[str, int] = {}
@@ -102,6 +104,7 @@ class Floor:
                 agent.extension = data["extension"]
                 agent.devices = {}
             agent.devices.update({e: self._devices[e] for e in agent.endpoints if e in self._devices})
+            self.idle.note(agent)
             self._show(agent)
         self._extensions = {a.extension: a.agent_id for a in self.agents.values()}
         self._match_idle()
@@ -122,6 +125,7 @@ class Floor:
             return
         before = agent.reachable
         agent.devices[event.endpoint] = event.state
+        self.idle.note(agent)
         if agent.reachable != before:
             self._tell_state(agent)
         self._match_agent(agent)
@@ -348,9 +352,9 @@ class Floor:
     def _match_call(self, call: Call) -> None:
         if not self.offering or call.call_id not in self.waiting:
             return
-        free = [a for a in self.agents.values() if a.state is S.READY and call.queue in a.queues and a.phone]
-        if free:
-            self._ring(call, min(free, key=lambda a: (a.since, a.agent_id)))
+        agent_id = self.idle.first(call.queue or "")
+        if agent_id is not None:
+            self._ring(call, self.agents[agent_id])
 
     def _match_idle(self) -> None:
         for agent in sorted(self.agents.values(), key=lambda a: (a.since, a.agent_id)):
@@ -418,6 +422,7 @@ class Floor:
         self._devices.update(event.phones)
         for agent in self.agents.values():
             agent.devices = {e: event.phones.get(e, "UNAVAILABLE") for e in agent.endpoints}
+            self.idle.note(agent)
         gone = [c for c in self.calls.values() if c.call_id not in event.channels and c.started_at < event.taken_at]
         for call in gone:
             self._vanish(call)
@@ -466,6 +471,7 @@ class Floor:
     def _move(self, agent: Agent, trigger: Trigger, *, call_id: str | None = None, reason: str | None = None) -> None:
         agent.state = next_state(agent.state, trigger)
         agent.since, agent.call_id, agent.reason = self._now, call_id, reason
+        self.idle.note(agent)
         self._tell_state(agent)
 
     def _tell_state(self, agent: Agent) -> None:

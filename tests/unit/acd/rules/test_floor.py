@@ -362,6 +362,7 @@ def assert_sane(floor: Floor) -> None:
     for call in floor.calls.values():
         assert (call.call_id in floor.waiting) == (call.phase is Phase.WAITING)
     for agent in floor.agents.values():
+        assert (agent.agent_id in floor.idle) == (agent.state is AgentStateName.READY and agent.phone is not None)
         if agent.state is AgentStateName.OFFERED:
             call = floor.calls[agent.call_id or ""]
             assert (call.phase, call.agent_id) == (Phase.OFFERED, agent.agent_id)
