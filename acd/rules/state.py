@@ -3,6 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from acd.messages import AgentState, AgentStateName, Disposition
@@ -68,7 +69,7 @@ class Agent:
         return AgentState(
             agent_id=self.agent_id,
             state=self.state.value,
-            since=self.since.isoformat(),
+            since=_text(self.since),
             call_id=self.call_id,
             reason=self.reason,
             phone=self.reachable,
@@ -119,7 +120,7 @@ class Call:
             "dialled": self.dialled,
             "line": self.line,
             "channel": self.channel,
-            "started_at": self.started_at.isoformat(),
+            "started_at": _text(self.started_at),
             "phase": self.phase.value,
             "menu": self.menu,
             "menu_version": self.menu_version,
@@ -158,8 +159,14 @@ def call_from_dict(data: dict[str, Any]) -> Call:
     )
 
 
+@lru_cache(maxsize=4096)
+def _text(moment: dt.datetime) -> str:
+    """ISO 8601 in UTC; kept, because the same few moments are written down with every change of a call."""
+    return moment.astimezone(dt.UTC).isoformat()
+
+
 def _iso(moment: dt.datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat()
+    return None if moment is None else _text(moment)
 
 
 def _moment(text: str | None) -> dt.datetime | None:
