@@ -26,4 +26,4 @@ SQL
 fi
 
 exec postgres -D "$data" -c listen_addresses='*' -c unix_socket_directories=/run/postgresql \
-    -c max_connections=200 -c timezone=UTC -c log_timezone=UTC -c log_line_prefix='%m [%p] '
+    -c max_connections=200 -c timezone=UTC -c log_line_prefix='%m [%p] '

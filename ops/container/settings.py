@@ -5,7 +5,12 @@ import re
 from pathlib import Path
 
 from pydantic import SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
+    SettingsConfigDict,
+)
 
 from ops.errors import OpsError
 
@@ -27,13 +32,25 @@ class ContainerSettings(BaseSettings):
     fastagi_port: int = 4573
     rtp_first: int = 20000
     rtp_last: int = 20199
-    lease_seconds: int = 10
+    lease_seconds: int = 8
     system_name: str = "hotline"
     max_calls: int = 500
-    database_url: SecretStr
     seat_secret: SecretStr
     ami_events_secret: SecretStr
     ami_actions_secret: SecretStr
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - there is no .env in a container
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - it would look for files with the prefix
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment first, then the secrets folder, whose files are named like the fields."""
+        folder = os.environ.get("HOTLINE_SECRETS_DIR") or None
+        return init_settings, env_settings, SecretsSettingsSource(settings_cls, secrets_dir=folder, env_prefix="")
 
 
 def words(text: str) -> tuple[str, ...]:
@@ -43,9 +60,8 @@ def words(text: str) -> tuple[str, ...]:
 
 def load() -> ContainerSettings:
     """Read them; raise OpsError that names what is missing or wrong, never a value: most are secrets."""
-    folder = os.environ.get("HOTLINE_SECRETS_DIR")
     try:
-        return ContainerSettings(_secrets_dir=folder)  # type: ignore[call-arg]
+        return ContainerSettings()  # type: ignore[call-arg] # the sources fill it
     except ValidationError as error:
         names = ", ".join(f"HOTLINE_{str(item['loc'][0]).upper()} ({item['msg']})" for item in error.errors())
         raise OpsError(

@@ -1,6 +1,7 @@
 """Brings a system of containers up to date: tables, demonstration city, Asterisk's configuration, prompts."""
 
 import os
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from asterisk_conf.fetch import AsteriskPlace, FetchError, asterisk_place
 from asterisk_conf.render import control_command, render
 from asterisk_conf.settings import AsteriskSettings, FallbackQueue, Seat, SettingsError
 from asterisk_conf.sounds import copy_missing
+from db.address import DatabaseAddressError, find_address
 from db.seats import seat_password
 from ops import database
 from ops.console import say
@@ -19,11 +21,12 @@ from ops.home import TOOLS
 from ops.users import PROJECT
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - inside a container; docker-compose.yml says which ports are published
+MOST_FILES = 65536
 
 
 def set_up(settings: ContainerSettings) -> None:
     """Do it all; a second run changes only what differs. Raises OpsError with what to do."""
-    address = settings.database_url.get_secret_value()
+    address = _database_address()
     database.check(address)
     _db("migrate")
     if settings.demo_city:
@@ -73,6 +76,13 @@ def asterisk_settings(settings: ContainerSettings, hall: Hall, place: AsteriskPl
     )
 
 
+def _database_address() -> str:
+    try:
+        return find_address()
+    except DatabaseAddressError as error:
+        raise OpsError(str(error), "run sh containers/make-secrets.sh, then docker compose up again") from None
+
+
 def _db(*arguments: str) -> None:
     """Run `python -m db ...`, its output shown; raise OpsError when it fails (its last line says why)."""
     if subprocess.run([sys.executable, "-m", "db", *arguments], cwd=PROJECT, check=False).returncode != 0:
@@ -101,5 +111,13 @@ def serve_asterisk(home: Path) -> None:
         raise OpsError(f"there is no {configuration}", "docker compose run --rm setup")
     # What it records is for its group, too: voice reads the call event records, web the recordings.
     os.umask(0o027)
+    allow_files()
     launcher = str(TOOLS / "bin/asterisk")
     os.execv(launcher, [launcher, "-f", "-C", str(configuration)])  # noqa: S606 - a fixed program, no shell
+
+
+def allow_files() -> None:
+    """Let this process open as many files as it may (a call needs about ten), but not so many that forking is slow."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(MOST_FILES, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

@@ -88,6 +88,16 @@ def test_ami_listens_in_the_private_network_for_voice_alone() -> None:
     assert filled(environment["HOTLINE_FASTAGI_HOST"]) == voice
 
 
+def test_names_are_written_down_and_wait_for_no_name_server() -> None:
+    hosts = dict(filled(line).split(":") for line in COMPOSE["x-hosts"])
+    assert hosts == {name: filled(SERVICES[name]["networks"]["private"]["ipv4_address"]) for name in hosts}
+    for name in ("setup", "asterisk", "voice", "web"):
+        assert SERVICES[name]["extra_hosts"] == COMPOSE["x-hosts"]
+    targets = [text for name in ("voice", "web") for text in SERVICES[name]["environment"].values() if "://" in text]
+    inside = {found[1] for text in targets if (found := re.match(r"(?:http|ws)://([a-z]+):", filled(text)))}
+    assert inside <= set(hosts)
+
+
 def test_the_announced_address_is_the_published_one() -> None:
     environment = SERVICES["setup"]["environment"]
     outside = filled(SERVICES["asterisk"]["networks"]["outside"]["ipv4_address"])

@@ -35,7 +35,6 @@ def settings(home: Path, **changes: str) -> ContainerSettings:
         "fastagi_host": "10.9.1.20",
         "external_address": "192.0.2.7",
         "internal_address": "10.9.2.10",
-        "database_url": "postgresql://hotline:x@postgres/hotline",
         "seat_secret": "s" * 32,
         "ami_events_secret": "e" * 32,
         "ami_actions_secret": "a" * 32,
@@ -121,6 +120,15 @@ def test_missing_settings_are_named_and_no_value_is_shown(tmp_path: Path, monkey
     monkeypatch.setenv("HOTLINE_RTP_FIRST", "many")
     with pytest.raises(OpsError) as caught:
         load()
-    assert "HOTLINE_DATABASE_URL" in str(caught.value)
+    assert "HOTLINE_AMI_HOST" in str(caught.value)
     assert "HOTLINE_RTP_FIRST" in str(caught.value)
     assert "not-to-be-shown" not in str(caught.value)
+
+
+def test_secrets_are_files_named_like_the_fields(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("seat_secret", "ami_events_secret", "ami_actions_secret"):
+        (tmp_path / name).write_text(f"{name}-of-this-system\n")
+    monkeypatch.setenv("HOTLINE_SECRETS_DIR", str(tmp_path))
+    for name in ("PRIVATE_NETWORK", "AMI_HOST", "AMI_PERMIT", "FASTAGI_HOST"):
+        monkeypatch.setenv(f"HOTLINE_{name}", "10.9.1.0")
+    assert load().ami_actions_secret.get_secret_value() == "ami_actions_secret-of-this-system"
