@@ -223,8 +223,12 @@ class Floor:
 
     def _hangup_asked(self, event: ev.HangupAsked) -> None:
         call = self.calls.get(event.call_id)
-        if call is not None and call.phase is not Phase.AFTER_TALK:
-            call.ended_by = call.ended_by or ("caller" if event.endpoint is None else "agent")
+        if call is None or call.phase is Phase.AFTER_TALK:
+            return
+        if event.endpoint is None:
+            call.ended_by = call.ended_by or "caller"
+        elif call.phase is Phase.TALKING:  # before that, an agent's hang-up only declines the offer
+            call.ended_by = call.ended_by or "agent"
 
     def _call_ended(self, event: ev.CallEnded) -> None:
         call = self.calls.pop(event.call_id, None)
@@ -296,7 +300,7 @@ class Floor:
             self._release(call, by=call.ended_by)
             self._keep(call)
         elif call.phase is Phase.OFFERED and not call.session:
-            self._miss(call, "no_answer")
+            self._miss(call, "withdrawn" if call.ended_by == "caller" else "no_answer")
             self._wait(call)
             self._keep(call)
 

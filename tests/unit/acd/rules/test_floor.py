@@ -163,6 +163,26 @@ def test_the_caller_gives_up_while_it_rings() -> None:
     assert hall.records(CallEventType.ENDED) == [{"disposition": "abandoned", "ended_by": "caller"}]
 
 
+def test_the_caller_gives_up_while_it_rings_and_the_session_is_the_first_to_know() -> None:
+    hall = Hall()
+    hall.ready("1001")
+    hall.call("c1")
+    hall.tell(ev.SessionLost("c1"))
+    hall.tell(ev.HangupAsked("c1"))
+    hall.tell(ev.LegEnded("c1", "1001"))
+    assert hall.state("1001") == "ready"
+
+
+def test_an_agent_who_declines_has_not_ended_the_call() -> None:
+    hall = Hall()
+    hall.ready("1001")
+    hall.call("c1")
+    hall.tell(ev.HangupAsked("c1", "1001"))
+    hall.tell(ev.OfferFailed("c1", 1, "busy"))
+    hall.tell(ev.CallEnded("c1"))
+    assert hall.records(CallEventType.ENDED) == [{"disposition": "abandoned", "ended_by": "caller"}]
+
+
 @pytest.mark.parametrize(
     ("endpoint", "by"), [(None, "caller"), ("1001", "agent")], ids=["the citizen hangs up", "the agent hangs up"]
 )
