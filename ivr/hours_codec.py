@@ -41,9 +41,10 @@ def week_to_dict(week: Week) -> dict[str, list[str]]:
 
 
 def shown(value: object) -> str:
-    """A stranger's value for a message: cut, and a number of thousands of digits does not become text at all."""
-    huge = isinstance(value, int) and abs(value) > 10**18
-    return "a huge number" if huge else repr(str(value)[:40])
+    """A stranger's value for a message: cut, and what would be large as text only by its kind."""
+    if isinstance(value, str | float | None) or (isinstance(value, int) and abs(value) < 10**18):
+        return repr(str(value[:40] if isinstance(value, str) else value)[:40])
+    return f"this ({type(value).__name__})"
 
 
 def _days(key: object) -> tuple[str, ...]:

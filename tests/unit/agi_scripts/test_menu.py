@@ -15,7 +15,7 @@ NOW = dt.datetime(2026, 11, 21, 9, 0, tzinfo=dt.UTC)
 
 
 async def speak(tree: Tree, *replies: str) -> tuple[Destination, list[str]]:
-    """Where the tree led, and the lines that Asterisk saw but for leases; it answers from the list, then with silence."""
+    """Where the tree led, and the lines that Asterisk saw but for leases; it answers from the list."""
     seen: list[str] = []
     answers = list(replies)
 
