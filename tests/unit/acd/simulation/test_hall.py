@@ -1,6 +1,7 @@
 """The real rules under the virtual clock against the closed formulas, and never an agent idle beside a caller."""
 
 import datetime as dt
+import heapq
 import math
 
 import pytest
@@ -83,6 +84,28 @@ def test_nobody_is_idle_beside_a_caller_when_offers_are_missed_withdrawn_and_que
     assert checked.events > 5 * found.figures.calls
     assert found.queues["emergency"].service_level.value > found.queues["city"].service_level.value
     assert 0.02 < found.figures.abandoned.value < 0.3
+
+
+def test_each_caller_waits_exactly_as_long_as_first_come_first_served_with_impatience_says() -> None:
+    """Kiefer and Wolfowitz: the next caller takes the agent who is free first, or gives up before that moment."""
+    scenario = Scenario((Queue("city", 1.0, 180, 120),), (Group(("city",), 12),), calls_per_hour=220)
+    waits = dict[int, float]()
+    hall = Hall(
+        scenario,
+        seed="1",
+        begin=0.0,
+        over=lambda caller, moment: waits.update({caller.number: moment - caller.at}),
+        busy=lambda *_: None,
+    )
+    hall.run(steady(scenario, seed="1", begin=0.0, end=20 * 3600))
+    free, expected = [0.0] * 12, dict[int, float]()
+    for caller in steady(scenario, seed="1", begin=0.0, end=20 * 3600):
+        wait = max(0.0, free[0] - caller.at)
+        expected[caller.number] = min(wait, caller.patience_s)
+        if wait <= caller.patience_s:
+            heapq.heapreplace(free, caller.at + wait + caller.handle_s)
+    assert sum(wait > 0 for wait in expected.values()) > 1000
+    assert waits == pytest.approx(expected, abs=1e-6)
 
 
 def test_the_check_sees_an_agent_who_is_passed_over() -> None:
