@@ -51,6 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (OSError, UnicodeDecodeError) as error:
         sys.stderr.write(f"simulate: cannot read a file: {error}\n")
         return 2
+    except KeyboardInterrupt:
+        return 130
     shown = json.dumps(as_json(answer), ensure_ascii=False) if options.json else "\n".join(as_table(answer))
     sys.stdout.write(shown + "\n")
     return 0

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from acd.simulation.scenario import Group, Queue, ScenarioError
+from acd.simulation.scenario import LARGEST, Group, Queue, ScenarioError
 
 Recorded = tuple[tuple[float, str | None], ...]
 QUEUE_KEYS = frozenset({"share", "handle", "patience", "priority"})
@@ -21,13 +21,21 @@ def recorded_day(text: str) -> Recorded:
 
     Times are seconds since the beginning, or ISO 8601; these count from midnight of the day of the first call.
     """
-    rows = [(n, row) for n, row in enumerate(csv.reader(io.StringIO(text.removeprefix("\ufeff"))), start=1) if any(row)]
+    rows = _rows(text.removeprefix("\ufeff"))
     if rows and _moment(rows[0][1][0]) is None:
         rows = rows[1:]
     if not rows:
         raise ScenarioError("the recorded day holds no call: one line each is expected, `seconds[,queue]`")
     moments = [(_required(n, row), (row[1].strip() or None) if len(row) > 1 else None) for n, row in rows]
     return _offsets(moments)
+
+
+def _rows(text: str) -> list[tuple[int, list[str]]]:
+    lines = csv.reader(io.StringIO(text))
+    try:
+        return [(lines.line_num, row) for row in lines if any(row)]
+    except csv.Error as error:
+        raise ScenarioError(f"line {lines.line_num} of the recorded day is not CSV: {error}") from None
 
 
 def _required(line: int, row: list[str]) -> float | dt.datetime:
@@ -75,7 +83,7 @@ def hall_plan(text: str, *, handle_s: float, patience_s: float) -> tuple[tuple[Q
     """
     try:
         plan = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ScenarioError(f"the file of queues is not YAML: {' '.join(str(error).split())}") from None
     plan = _mapping("the file of queues", plan, frozenset({"queues", "agents"}))
     queues = _mapping("queues", plan.get("queues"), None)
@@ -96,7 +104,7 @@ def _queue(name: str, spec: Any, handle_s: float, patience_s: float) -> Queue:
         share=_number(where, spec, "share", None),
         handle_s=_number(where, spec, "handle", handle_s),
         patience_s=_number(where, spec, "patience", patience_s),
-        priority=int(_number(where, spec, "priority", 0)),
+        priority=_whole(where, spec, "priority", 0),
     )
 
 
@@ -108,10 +116,7 @@ def _group(n: int, spec: Any) -> Group:
         raise ScenarioError(f"{where}: `queues` must be a list of names")
     if "count" not in spec:
         return Group(tuple(queues))
-    count = _number(where, spec, "count", None)
-    if count != int(count):
-        raise ScenarioError(f"{where}: `count` must be a whole number, not {count}")
-    return Group(tuple(queues), int(count))
+    return Group(tuple(queues), _whole(where, spec, "count", None))
 
 
 def _mapping(where: str, found: Any, allowed: frozenset[str] | None) -> dict[Any, Any]:
@@ -126,6 +131,19 @@ def _mapping(where: str, found: Any, allowed: frozenset[str] | None) -> dict[Any
 
 def _number(where: str, spec: dict[Any, Any], key: str, default: float | None) -> float:
     found = spec.get(key, default)
-    if isinstance(found, bool) or not isinstance(found, int | float) or math.isnan(found):
+    if isinstance(found, bool) or not isinstance(found, int | float):
         raise ScenarioError(f"{where}: `{key}` must be a number")
-    return float(found)
+    try:
+        number = float(found)
+    except OverflowError:
+        number = math.inf
+    if math.isnan(number):
+        raise ScenarioError(f"{where}: `{key}` must be a number")
+    return number
+
+
+def _whole(where: str, spec: dict[Any, Any], key: str, default: int | None) -> int:
+    found = spec.get(key, default)
+    if isinstance(found, bool) or not isinstance(found, int) or abs(found) > LARGEST:
+        raise ScenarioError(f"{where}: `{key}` must be a whole number, at most {LARGEST}")
+    return found

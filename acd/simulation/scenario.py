@@ -3,6 +3,9 @@
 import math
 from dataclasses import dataclass, replace
 
+LARGEST = 10_000
+"""The most agents in a group, and the highest priority: beyond it somebody has mistyped."""
+
 
 class ScenarioError(Exception):
     """What was asked for cannot be simulated; the text says what to change."""
@@ -72,7 +75,7 @@ class Scenario:
         _refuse_unless(0 <= self.target_s < math.inf, "the target is a number of seconds, 0 or more")
         for group in self.groups:
             _refuse_unless(bool(group.queues), "each group of agents must serve a queue")
-            _refuse_unless(group.count is None or group.count >= 0, "a group cannot have fewer than 0 agents")
+            _refuse_unless(0 <= (group.count or 0) <= LARGEST, f"a group has 0 to {LARGEST} agents")
             strange = set(group.queues) - known
             _refuse_unless(not strange, f"agents serve {', '.join(sorted(strange))}, which is not among the queues")
         strange = {queue for _, queue in self.recorded if queue is not None} - known

@@ -8,7 +8,7 @@ from acd.simulation.arrivals import Caller, repeated, steady
 from acd.simulation.erlang import Load, service_level
 from acd.simulation.figures import Counts, Figures, figures
 from acd.simulation.hall import Check, Hall
-from acd.simulation.scenario import Scenario, ScenarioError, overloaded, unserved
+from acd.simulation.scenario import LARGEST, Scenario, ScenarioError, overloaded, unserved
 
 BATCHES = 30
 FEWEST_BATCHES = 10
@@ -17,7 +17,6 @@ BATCH_HANDLINGS = 20
 WARM_UP_SHARE = 0.05
 FEWEST_REPETITIONS = 10
 HOUR = 3600.0
-MOST_AGENTS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +166,7 @@ def _fewest(enough: Callable[[int], bool], guess: int) -> int:
         if enough(high):
             break
         low, high = high, high + stride
-        if high > MOST_AGENTS:
+        if high > LARGEST:
             raise ScenarioError(f"not even {low} agents are enough: other queues or groups need them")
     for stride in _doubling():
         if high - stride <= low or not enough(high - stride):

@@ -33,6 +33,7 @@ def test_times_count_from_midnight_of_the_first_call() -> None:
         ("at\n", "holds no call"),
         ("5\nfive\n", "line 2 of the recorded day: 'five'"),
         ("5\n-1\n", "line 2"),
+        ("5\n\n" + "6" * 200_000, "line 3 of the recorded day is not CSV"),
         ("5\nnan\n", "line 2"),
         ("5\n2026-07-01T08:00:00\n", "mixes"),
         ("2026-07-01T08:00:00\n2026-07-01T08:00:00+08:00\n", "mixes"),
@@ -62,7 +63,11 @@ def test_queues_and_groups() -> None:
         ("queues: {city: {share: 1}}\nagents: [{queues: [city], skills: [mongolian]}]", "skills cannot be simulated"),
         ("queues: {city: {share: 1}}\nagents: [{queues: city}]", "`queues` must be a list"),
         ("queues: {city: {share: 1}}\nagents: [{queues: [city], count: 1.5}]", "whole number"),
-        ("queues: {city: {share: 1}}\nagents: [{queues: [city], count: yes}]", "`count` must be a number"),
+        ("queues: {city: {share: 1}}\nagents: [{queues: [city], count: yes}]", "`count` must be a whole number"),
+        ("queues: {city: {share: 1, priority: .inf}}\nagents: [{queues: [city]}]", "`priority` must be a whole number"),
+        ("queues: {city: {share: 1" + "0" * 400 + "}}\nagents: [{queues: [city]}]", "between 0 and 1"),
+        ("queues: 2026-99-99", "not YAML"),
+        ("[" * 5000, "not YAML"),
     ],
 )
 def test_a_plan_that_the_rules_cannot_follow(text: str, why: str) -> None:

@@ -90,7 +90,7 @@ def test_what_has_no_answer(scenario: Scenario, why: str) -> None:
         ({"queues": (Queue("city", 0.5, 60),)}, "add up to 1"),
         ({"groups": (Group(("city", "moon"), 1),)}, "serve moon"),
         ({"groups": (Group((), 1),)}, "must serve a queue"),
-        ({"groups": (Group(("city",), -1),)}, "fewer than 0"),
+        ({"groups": (Group(("city",), -1),)}, "0 to 10000 agents"),
         ({"recorded": ((0.0, "moon"),)}, "recorded calls name moon"),
     ],
 )
