@@ -6,6 +6,7 @@ checkpoint of the file system. Nothing here knows what an event means.
 
 import datetime as dt
 import sqlite3
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,7 @@ class Journal:
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._db = sqlite3.connect(path, isolation_level=None)
+        weakref.finalize(self, self._db.close)  # a journal that is dropped closes its file too
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
         self._db.executescript(_SCHEMA)

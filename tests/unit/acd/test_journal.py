@@ -42,6 +42,7 @@ def test_a_disk_that_refuses_loses_no_event_and_stops_no_call(tmp_path: Path) ->
     journal.append("c1", "call.ended", {}, now=NOW)
     journal.keep_fact("x", 1)
     other.execute("ROLLBACK")
+    other.close()
     journal.append("c2", "call.started", {}, now=NOW)
     assert [e["type"] for e in Journal(tmp_path / "voice.db").pending(10)] == [
         "call.started",
