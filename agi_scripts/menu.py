@@ -10,7 +10,8 @@ import structlog
 from acd.clock import utc_now
 from agi_scripts import commands as agi
 from agi_scripts.server import AgiFailed, AgiInvalid, AgiSession, AgiTimeout
-from ivr.interpreter import (
+from ivr.interpreter import advance, begin
+from ivr.protocol import (
     Done,
     Enqueue,
     Failed,
@@ -30,8 +31,6 @@ from ivr.interpreter import (
     SetLanguage,
     Silence,
     TransferTo,
-    advance,
-    begin,
 )
 from ivr.tree import Tree
 

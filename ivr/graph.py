@@ -177,23 +177,35 @@ def sounds_of(node: nodes.Node) -> tuple[str, ...]:
 
 def seconds_until_person(tree: Tree, lengths: Mapping[str, float]) -> tuple[float, str]:
     """The most seconds of sound until a queue, or the end of the first question that 0 answers; and the node there."""
-    return _longest(tree, tree.start, lengths, {}, frozenset())
+    longest: dict[str, tuple[float, str]] = {}
+    for name in _deepest_first(tree, tree.start):
+        farther = max((longest[n] for n in _unasked(tree, name) if n in longest), default=(0.0, name))
+        own = sum(lengths.get(sound, 0.0) for sound in sounds_of(tree.nodes[name]))
+        longest[name] = (own + farther[0], farther[1])
+    return longest.get(tree.start, (0.0, tree.start))
 
 
-def _longest(
-    tree: Tree, name: str, lengths: Mapping[str, float], known: dict[str, tuple[float, str]], above: frozenset[str]
-) -> tuple[float, str]:
-    node = tree.nodes.get(name)
-    if node is None or name in above:
-        return 0.0, name
-    if name in known:
-        return known[name]
-    own = sum(lengths.get(sound, 0.0) for sound in sounds_of(node))
-    farther = (0.0, name)
-    if isinstance(node, nodes.Announcement | nodes.Greeting | nodes.Setting | nodes.OpeningHours | nodes.CallerLookUp):
-        onward = set(targets(tree, name).values())
-        farther = max((_longest(tree, n, lengths, known, above | {name}) for n in onward), default=farther)
-    elif isinstance(node, nodes.IncidentNotice):
-        farther = _longest(tree, node.next, lengths, known, above | {name})
-    known[name] = (own + farther[0], farther[1])
-    return known[name]
+def _unasked(tree: Tree, name: str) -> set[str]:
+    """Where a node leads on without having asked for anything."""
+    match tree.nodes.get(name):
+        case nodes.IncidentNotice(next=onward):
+            return {onward}
+        case nodes.Announcement() | nodes.Greeting() | nodes.Setting() | nodes.OpeningHours() | nodes.CallerLookUp():
+            return set(targets(tree, name).values())
+        case _:
+            return set()
+
+
+def _deepest_first(tree: Tree, start: str) -> list[str]:
+    """The nodes that come before a person is asked for or reached, each after those that follow it."""
+    order: list[str] = []
+    seen: set[str] = set()
+    todo = [(start, False)]
+    while todo:
+        name, left = todo.pop()
+        if left:
+            order.append(name)
+        elif name not in seen and name in tree.nodes:
+            seen.add(name)
+            todo += [(name, True), *((onward, False) for onward in _unasked(tree, name))]
+    return order

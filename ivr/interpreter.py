@@ -8,34 +8,7 @@ from typing import assert_never
 from ivr import answers
 from ivr import tree as nodes
 from ivr.hours import CHINA, is_open
-from ivr.protocol import (
-    Begin,
-    Caller,
-    CaseFound,
-    Done,
-    Effect,
-    Enqueue,
-    Failed,
-    HangUp,
-    HungUp,
-    Input,
-    Key,
-    Listen,
-    LookUpCaller,
-    LookUpCase,
-    NotFound,
-    Play,
-    PlayEarly,
-    Played,
-    Rate,
-    Record,
-    Recorded,
-    RegisterAffected,
-    RegisterReturnCall,
-    SetLanguage,
-    Silence,
-    TransferTo,
-)
+from ivr.protocol import Begin, Failed, HungUp, Input, Key, LookUpCaller, LookUpCase, PlayEarly, SetLanguage, TransferTo
 from ivr.state import (
     MAX_STEPS,
     Go,
@@ -54,43 +27,6 @@ from ivr.state import (
     play,
 )
 from ivr.tree import KEYS, PERSON_KEY, Tree
-
-__all__ = [
-    "MAX_STEPS",
-    "Begin",
-    "Caller",
-    "CaseFound",
-    "Done",
-    "Effect",
-    "Enqueue",
-    "Failed",
-    "HangUp",
-    "HungUp",
-    "Incident",
-    "Input",
-    "Key",
-    "Listen",
-    "LookUpCaller",
-    "LookUpCase",
-    "NotFound",
-    "Phase",
-    "Play",
-    "PlayEarly",
-    "Played",
-    "Rate",
-    "Record",
-    "Recorded",
-    "RegisterAffected",
-    "RegisterReturnCall",
-    "SetLanguage",
-    "Silence",
-    "State",
-    "Step",
-    "TransferTo",
-    "World",
-    "advance",
-    "begin",
-]
 
 NO_INCIDENT = World()
 

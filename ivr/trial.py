@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from ivr import protocol as io
 from ivr.citizen import Citizen, Heard, does
 from ivr.codec import kind_of
-from ivr.interpreter import State, Step, World, advance, begin
+from ivr.interpreter import advance, begin
 from ivr.speech import Sound
+from ivr.state import State, Step, World
 from ivr.tree import Tree
 
 

@@ -1,13 +1,14 @@
-from typing import Any
+import json
+from typing import Any, get_args
 
 import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.codec import TreeError, tree_from_dict, tree_to_dict
+from ivr.codec import KINDS, TreeError, kind_of, mistakes, tree_from_dict, tree_to_dict
 from ivr.default import default_tree, demonstration_tree
-from ivr.tree import Announcement, HangUp, Menu, ToQueue, Tree
+from ivr.tree import Announcement, HangUp, Menu, Node, ToQueue, Tree
 
 MENU = """
 start: greeting
@@ -116,3 +117,81 @@ def test_any_data_is_a_tree_or_a_tree_error(data: object) -> None:
         tree_from_dict(data)
     except TreeError:
         return
+
+
+def test_every_kind_of_node_can_be_written_in_a_file() -> None:
+    assert set(KINDS.values()) == set(get_args(Node))
+    assert kind_of(HangUp()) == "hang_up"
+
+
+def test_trees_of_before_are_written_as_they_were() -> None:
+    assert json.loads(json.dumps(tree_to_dict(demonstration_tree("city", ("linhe",))))) == {
+        "start": "greeting",
+        "nodes": {
+            "greeting": {"kind": "announcement", "sounds": ["hotline/greeting-12345"], "next": "menu"},
+            "menu": {
+                "kind": "menu",
+                "sounds": ["hotline/menu-default"],
+                "choices": {"0": "city", "1": "linhe"},
+                "wait_seconds": 3.0,
+                "attempts": 2,
+                "on_silence": "city",
+                "on_failure": "city",
+            },
+            "city": {"kind": "queue", "queue": "city", "priority": 0},
+            "linhe": {"kind": "queue", "queue": "linhe", "priority": 0},
+        },
+    }
+
+
+def one(**fields: object) -> dict[str, Any]:
+    return {"start": "n", "nodes": {"n": fields}}
+
+
+RATING = {"kind": "rating", "next": "n"}
+COLLECT = {"kind": "collect", "next": "n", "on_failure": "n"}
+HOURS = {"kind": "hours", "on_open": "n", "on_closed": "n"}
+
+
+@pytest.mark.parametrize(
+    ("data", "where", "what"),
+    [
+        (one(kind="greeting", next="n", early="yes"), "menu.nodes.n.early", "text"),
+        (one(**COLLECT, collects="identity"), "menu.nodes.n.collects", "'identity' is not known"),
+        (one(**COLLECT, collects="case_number", max_digits=18), "menu.nodes.n.max_digits", "out of bounds"),
+        (one(**COLLECT, collects="case_number", min_digits=1), "menu.nodes.n.min_digits", "out of bounds"),
+        (one(kind="set", next="n", language="../x"), "menu.nodes.n.language", "not a language"),
+        (one(kind="transfer", target="110,hangup", on_failure="n"), "menu.nodes.n.target", "not a name"),
+        (one(kind="transfer", target=110, on_failure="n"), "menu.nodes.n.target", "(a int) is not a name"),
+        (one(kind="message", next="n"), "menu.nodes.n", "'on_failure' is missing"),
+        (one(kind="message", next="n", on_failure="n", seconds=9000), "menu.nodes.n.seconds", "out of bounds"),
+        (one(**RATING, scores={"1": "good"}), "menu.nodes.n.scores.1", "text"),
+        (one(**RATING, scores={"1": 11}), "menu.nodes.n.scores.1", "out of bounds"),
+        (one(**RATING, scores={"x": 1}), "menu.nodes.n.scores", "'x' is not a key"),
+        (one(**HOURS, weekly={"mon": ["8-9"]}), "menu.nodes.n.weekly", "not a period"),
+        (one(**HOURS, weekly=["mon"]), "menu.nodes.n.weekly", "a list"),
+        (one(kind="queue", queue="q", priority=10**400), "menu.nodes.n.priority", "out of bounds"),
+        (one(kind="queue", queue="q" * 10_000), "menu.nodes.n.queue", "is not a name"),
+        ({"start": "n", "nodes": {"n" * 10_000: {"kind": "queue", "queue": "q"}}}, "menu.nodes", "is not a name"),
+        ({"start": "n0", "nodes": {f"n{i}": {} for i in range(10_000)}}, "menu.nodes", "10000 nodes"),
+        ({**one(kind="queue", queue="q"), "after_talk": "gone"}, "menu.after_talk", "no node 'gone'"),
+        (one(**{"kind": "queue", "queue": "q", "x" * 10_000: 1}), "menu.nodes.n." + "x" * 40, "not known"),
+    ],
+)
+def test_an_error_in_another_node_says_where_what_and_what_to_do(data: object, where: str, what: str) -> None:
+    with pytest.raises(TreeError) as refused:
+        tree_from_dict(data)
+    assert refused.value.where == where
+    assert what in refused.value.what
+    assert refused.value.do
+    assert len(str(refused.value)) < 400
+
+
+def test_all_mistakes_are_told_at_once() -> None:
+    data = {
+        "start": "gone",
+        "nodes": {"a": {"kind": "x"}, "b": {"kind": "queue"}, "c": {"kind": "queue", "queue": "q"}},
+    }
+    assert [mistake.where for mistake in mistakes(data)] == ["menu.nodes.a.kind", "menu.nodes.b", "menu.start"]
+    assert [mistake.where for mistake in mistakes(None)] == ["menu"]
+    assert mistakes(yaml.safe_load(MENU)) == []

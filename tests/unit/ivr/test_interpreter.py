@@ -8,26 +8,9 @@ from hypothesis import strategies as st
 
 from ivr import tree as nodes
 from ivr.default import default_tree, demonstration_tree
-from ivr.interpreter import (
-    MAX_STEPS,
-    Begin,
-    Effect,
-    Enqueue,
-    Failed,
-    HangUp,
-    HungUp,
-    Input,
-    Key,
-    Listen,
-    Phase,
-    Play,
-    Played,
-    Silence,
-    State,
-    Step,
-    advance,
-    begin,
-)
+from ivr.interpreter import advance, begin
+from ivr.protocol import Begin, Effect, Enqueue, Failed, HangUp, HungUp, Input, Key, Listen, Play, Played, Silence
+from ivr.state import MAX_STEPS, Phase, State, Step
 from ivr.tree import KEYS, Announcement, Menu, ToQueue, Tree
 
 NOW = dt.datetime(2026, 11, 21, 9, 0, tzinfo=dt.UTC)

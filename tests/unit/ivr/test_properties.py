@@ -10,12 +10,13 @@ import yaml
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from ivr import interpreter as io
+from ivr import protocol as io
 from ivr import tree as nodes
 from ivr.codec import tree_from_dict, tree_to_dict
 from ivr.graph import reachable
 from ivr.hours import Calendar, Period, Week
-from ivr.interpreter import MAX_STEPS, Incident, Phase, World, advance, begin
+from ivr.interpreter import advance, begin
+from ivr.state import MAX_STEPS, Incident, Phase, Step, World
 from ivr.tree import KEYS, MAX_DIGITS, Tree
 from ivr.validation import Severity, check
 
@@ -153,7 +154,7 @@ worlds = st.builds(
 )
 
 
-def walked(tree: Tree, data: st.DataObject, now: dt.datetime, *, after_talk: bool = False) -> io.Step:
+def walked(tree: Tree, data: st.DataObject, now: dt.datetime, *, after_talk: bool = False) -> Step:
     """Drive a call to its end with drawn answers, mostly fitting ones; the citizen may leave at any point."""
     world = data.draw(worlds)
     step = begin(tree, queues=QUEUES, default_queue="city", now=now, world=world, after_talk=after_talk)
