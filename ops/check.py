@@ -20,7 +20,8 @@ QUICK = (
 )
 
 
-RINGS = ("tests/unit", "tests/integration", "tests/e2e")  # the quick ones speak first
+UNIT = ("-m", "pytest", "-q", "-n", "2", "tests/unit")  # nothing shared between them, and two cores are there
+WHOLE = ("-m", "pytest", "-q", "tests/integration", "tests/e2e")
 
 
 def main() -> int:
@@ -28,17 +29,20 @@ def main() -> int:
     become_owner()
     everything = "--everything" in sys.argv[1:]
     with only_one(LOCAL / "check.lock", "checking the sources"):
-        for title, command in QUICK:
-            if not _green(title, command):
-                return 1
+        if not all(_green(title, command) for title, command in QUICK):
+            return 1
+    if not _green("Unit tests", UNIT):
+        return 1
+    return _the_whole() if everything else 0
+
+
+def _the_whole() -> int:
     try:
-        if everything:
-            prepare()
+        prepare()
     except OpsError as error:
         complain(f"red: {error}")
         return 1
-    rings = RINGS if everything else RINGS[:1]
-    return 0 if _green("Tests: " + ", ".join(rings), ("-m", "pytest", "-q", *rings)) else 1
+    return 0 if _green("Tests with PostgreSQL, Asterisk, SIPp and a browser", WHOLE) else 1
 
 
 def prepare() -> None:
