@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import assume, given
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from ivr import protocol as io
@@ -24,6 +24,9 @@ NOW = dt.datetime(2026, 11, 21, 9, 0, tzinfo=dt.UTC)
 MAX_INPUTS = (MAX_STEPS + 2) * (MAX_DIGITS + 1)
 QUEUES = ("city", "linhe")
 EXAMPLES = Path(__file__).resolve().parents[3] / "ivr" / "examples"
+
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""A busy machine is no failure."""
 
 PERSONS = ["q", "q2", "say"]
 ENDS: dict[str, nodes.Node] = {
@@ -172,6 +175,7 @@ def walked(tree: Tree, data: st.DataObject, now: dt.datetime, *, after_talk: boo
     return step
 
 
+@UNHURRIED
 @given(checked_trees(), st.data(), moments)
 def test_any_call_on_a_checked_tree_ends_with_a_person_or_with_something_got(
     tree: Tree, data: st.DataObject, now: dt.datetime
@@ -183,6 +187,7 @@ def test_any_call_on_a_checked_tree_ends_with_a_person_or_with_something_got(
     assert advance(tree, step.state, io.Played(), now=now).effects == ()
 
 
+@UNHURRIED
 @given(checked_trees().filter(lambda tree: tree.after_talk is not None), st.data())
 def test_after_the_talk_a_score_or_its_absence_is_stored_and_nobody_waits_again(
     tree: Tree, data: st.DataObject
@@ -195,6 +200,7 @@ def test_after_the_talk_a_score_or_its_absence_is_stored_and_nobody_waits_again(
     assert [effect for effect in seen if isinstance(effect, io.Rate)] or step.state.steps > MAX_STEPS
 
 
+@UNHURRIED
 @given(checked_trees(), st.data(), st.integers(0, 30))
 def test_a_citizen_who_hangs_up_is_gone_at_once(tree: Tree, data: st.DataObject, after: int) -> None:
     step = begin(tree, queues=QUEUES, default_queue="city", now=NOW)
@@ -205,6 +211,7 @@ def test_a_citizen_who_hangs_up_is_gone_at_once(tree: Tree, data: st.DataObject,
     assert "collected={" not in repr(gone.state)
 
 
+@UNHURRIED
 @given(checked_trees())
 def test_a_tree_reads_back_equal(tree: Tree) -> None:
     assert tree_from_dict(tree_to_dict(tree)) == tree
