@@ -12,7 +12,7 @@ from asterisk_conf.sounds import copy_missing, speak_missing
 from db.seats import seat_password
 from ops.database import Hall
 from ops.errors import OpsError
-from ops.home import TOOLS, Home
+from ops.home import LOCAL, TOOLS, Home
 from ops.users import PROJECT
 
 SOUNDS = TOOLS / "sounds"
@@ -29,8 +29,11 @@ def bring_tools(names: Iterable[str]) -> dict[str, Path]:
 def speak_prompts() -> None:
     """Make the built-in prompts that are missing, once for all instances."""
     espeak = bring_tools(["espeak-ng"])["espeak-ng"]
-    # Its sound library would otherwise leave folders in the caller's home and in /tmp.
-    os.environ.update(PULSE_RUNTIME_PATH=str(SOUNDS / ".pulse"), PULSE_STATE_PATH=str(SOUNDS / ".pulse"))
+    # Its sound library would otherwise leave folders in the caller's home and in /tmp; and it makes missing parents
+    # that nobody else may enter.
+    pulse = LOCAL / "cache" / "pulse"
+    pulse.mkdir(parents=True, exist_ok=True)
+    os.environ.update(PULSE_RUNTIME_PATH=str(pulse), PULSE_STATE_PATH=str(pulse))
     try:
         with alone(TOOLS):
             speak_missing(espeak, SOUNDS)
