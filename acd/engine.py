@@ -27,6 +27,9 @@ class Hands(Protocol):
     def ring(self, order: fx.Ring, *, offer_seq: int) -> None:
         """Have the call's session ring the agent; `offer_seq` is the number of the offer in the agent's stream."""
 
+    def talk_over(self, order: fx.TalkOver) -> None:
+        """Have the call's session go on after the agent's leg has ended."""
+
     def journal_grew(self) -> None:
         """There are events for the web process."""
 
@@ -123,12 +126,18 @@ class Engine:
                 hands.journal_grew()
             case fx.Ring():
                 hands.ring(effect, offer_seq=self._offer_seq[effect.agent_id])
+            case fx.TalkOver():
+                hands.talk_over(effect)
             case fx.AgentChanged(state):
                 self.journal.keep_agent(state)
                 hands.agent_changed(state)
-            case fx.KeepCall(call_id, data):
-                self.journal.keep_call(call_id, data)
-            case fx.ForgetCall(call_id, witnessed):
-                self.journal.forget_call(call_id)
-                if witnessed:
-                    self._ended.append(call_id)
+            case fx.KeepCall() | fx.ForgetCall():
+                self._remember(effect)
+
+    def _remember(self, effect: fx.KeepCall | fx.ForgetCall) -> None:
+        if isinstance(effect, fx.KeepCall):
+            self.journal.keep_call(effect.call_id, effect.data)
+            return
+        self.journal.forget_call(effect.call_id)
+        if effect.witnessed:
+            self._ended.append(effect.call_id)

@@ -1,6 +1,7 @@
 """One citizen's call as an AGI session: menu, waiting, ringing agents, good-bye. Decides nothing about who gets it."""
 
 import asyncio
+import contextlib
 from dataclasses import dataclass
 
 import structlog
@@ -12,7 +13,7 @@ from acd.rules.state import Phase
 from agi_scripts import commands as agi
 from agi_scripts.configuration import ConfigurationKeeper
 from agi_scripts.menu import Destination, walk
-from agi_scripts.server import AgiError, AgiGone, AgiHangup, AgiSession
+from agi_scripts.server import AgiError, AgiFailed, AgiGone, AgiHangup, AgiSession
 
 log = structlog.get_logger(__name__)
 
@@ -29,18 +30,24 @@ class Timing:
     """Seconds.
 
     `lease`: after them Asterisk takes a forgotten caller back; `pop`: the longest wait for a screen's acknowledgement
-    before the phone rings; `unstaffed`: how long a caller waits in a queue for which nobody is signed in.
+    before the phone rings; `unstaffed`: how long a caller waits in a queue for which nobody is signed in; `reserved`:
+    how long one waits for the agent whose phone broke; `word`: how long AMI may lag behind AGI at the end of a talk.
     """
 
     lease: int = 8
     pop: float = 0.25
     unstaffed: float = 20.0
+    reserved: float = 20.0
+    word: float = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class _Order:
     ring: fx.Ring
     offer_seq: int
+
+
+BROKEN_SOUND = "hotline/talk-broken"
 
 
 class Calls:
@@ -57,6 +64,12 @@ class Calls:
         session = self._sessions.get(order.call_id)
         if session is not None:
             session.orders.put_nowait(_Order(order, offer_seq))
+
+    def talk_over(self, order: fx.TalkOver) -> None:
+        """Tell a session that its agent's leg is gone, and whether its citizen waits again."""
+        session = self._sessions.get(order.call_id)
+        if session is not None:
+            session.talk_over.put_nowait(order)
 
     async def serve(self, session: AgiSession) -> None:
         """The FastAGI route `call`."""
@@ -84,6 +97,7 @@ class CallSession:
         timing: Timing,
     ) -> None:
         self.orders: asyncio.Queue[_Order] = asyncio.Queue()
+        self.talk_over: asyncio.Queue[fx.TalkOver] = asyncio.Queue()
         self._session = session
         self._call_id = call_id
         self._engine = engine
@@ -194,13 +208,35 @@ class CallSession:
         await agi.gosub(self._session, RING_CONTEXT, "s", 1, f"PJSIP/{ring.endpoint}", str(ring.seconds), self._call_id)
         status = await agi.get_variable(self._session, "DIALSTATUS") or ""
         if status == "ANSWER":
-            # AMI has said so already, unless its link was down.
-            self._engine.submit(ev.LegAnswered(self._call_id, ring.endpoint))
-            self._engine.submit(ev.LegEnded(self._call_id, ring.endpoint))
-            return True
+            return not await self._waits_again(ring)
         reason = MISSED_REASONS.get(status, "unreachable")
         self._engine.submit(ev.OfferFailed(self._call_id, ring.offer_no, reason))
         return False
+
+    async def _waits_again(self, ring: fx.Ring) -> bool:
+        """Whether the agent's phone broke: then the citizen, who is still there, waits for an agent once more.
+
+        Only AMI knows whether somebody hung up. Where it does not say so in time its link is down, and the talk counts
+        as ended in good order.
+        """
+        try:
+            over = await asyncio.wait_for(self.talk_over.get(), self._timing.word)
+        except TimeoutError:
+            self._engine.submit(ev.LegAnswered(self._call_id, ring.endpoint))
+            self._engine.submit(ev.HangupAsked(self._call_id, ring.endpoint))
+            self._engine.submit(ev.LegEnded(self._call_id, ring.endpoint))
+            return False
+        if not over.again:
+            return False
+        self._log.warning("agents_phone_lost", agent_id=ring.agent_id)
+        asyncio.get_running_loop().call_later(
+            self._timing.reserved, self._engine.submit, ev.ReservationOver(self._call_id)
+        )
+        # Without this a dead voice process would look like a talk that ended well.
+        await agi.set_variable(self._session, "DIALSTATUS", "")
+        with contextlib.suppress(AgiFailed):
+            await agi.stream_file(self._session, BROKEN_SOUND)
+        return True
 
     def _stands(self, ring: fx.Ring) -> bool:
         """Whether the offer is still the present one: the caller may have gone while the screen was shown it."""

@@ -56,6 +56,10 @@ class Voice:
         """Hands of the engine: ring an agent."""
         self._calls.ring(order, offer_seq=offer_seq)
 
+    def talk_over(self, order: fx.TalkOver) -> None:
+        """Hands of the engine: the agent's leg is gone."""
+        self._calls.talk_over(order)
+
     def journal_grew(self) -> None:
         """Hands of the engine: deliver."""
         self._delivery.journal_grew()

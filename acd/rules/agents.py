@@ -19,6 +19,7 @@ class Trigger(StrEnum):
     CALL_ENDED = "call_ended"
     OUTCOME = "outcome"
     SEEN_TALKING = "seen_talking"
+    PHONE_LOST = "phone_lost"
 
 
 COMMANDS = frozenset({Trigger.SIGN_IN, Trigger.SIGN_OUT, Trigger.READY, Trigger.PAUSE})
@@ -38,11 +39,15 @@ TABLE: dict[tuple[S, Trigger], S] = {
     (S.OFFERED, Trigger.WITHDRAWN): S.READY,
     (S.TALKING, Trigger.ANSWER): S.TALKING,
     (S.TALKING, Trigger.CALL_ENDED): S.WRAP_UP,
+    (S.TALKING, Trigger.PHONE_LOST): S.MISSED,
     (S.WRAP_UP, Trigger.OUTCOME): S.READY,
     (S.PAUSED, Trigger.SIGN_IN): S.PAUSED,
     (S.PAUSED, Trigger.READY): S.READY,
     (S.PAUSED, Trigger.PAUSE): S.PAUSED,
     (S.PAUSED, Trigger.SIGN_OUT): S.LOGGED_OUT,
+    # Whose phone broke gets the same citizen back, and whose citizen left meanwhile still chooses an outcome.
+    (S.MISSED, Trigger.OFFER): S.OFFERED,
+    (S.MISSED, Trigger.CALL_ENDED): S.WRAP_UP,
     (S.MISSED, Trigger.SIGN_IN): S.MISSED,
     (S.MISSED, Trigger.READY): S.READY,
     (S.MISSED, Trigger.PAUSE): S.PAUSED,

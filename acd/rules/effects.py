@@ -35,6 +35,14 @@ class Ring:
 
 
 @dataclass(frozen=True, slots=True)
+class TalkOver:
+    """The agent's leg is gone: the session goes on to the end of the call, or waits `again` for an agent."""
+
+    call_id: str
+    again: bool
+
+
+@dataclass(frozen=True, slots=True)
 class AgentChanged:
     """An agent's live state changed: keep it, show it, adjust the fallback queue."""
 
@@ -60,4 +68,4 @@ class ForgetCall:
     witnessed: bool = True
 
 
-Effect = Record | Tell | Ring | AgentChanged | KeepCall | ForgetCall
+Effect = Record | Tell | Ring | TalkOver | AgentChanged | KeepCall | ForgetCall

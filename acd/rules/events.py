@@ -60,6 +60,13 @@ class SessionLost:
 
 
 @dataclass(frozen=True, slots=True)
+class ReservationOver:
+    """The agent whose phone broke had time to come back; the citizen waits for anybody now."""
+
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class LegRinging:
     """AMI DialBegin: `endpoint` rings for the channel `call_id`."""
 
@@ -157,6 +164,7 @@ Event = (
     | CallQueued
     | OfferFailed
     | SessionLost
+    | ReservationOver
     | LegRinging
     | LegAnswered
     | LegEnded

@@ -18,6 +18,7 @@ from acd.rules.waiting import WaitingLine
 
 S = AgentStateName
 DEFAULT_RING_SECONDS = 20
+PHONE_LOST = "phone_lost"
 
 
 class UnknownAgentError(Exception):
@@ -33,6 +34,7 @@ class Floor:
         self.waiting = WaitingLine()
         self.idle = IdleAgents()
         self.offering = False
+        self._reserved: dict[str, str] = {}
         self._extensions: dict[str, str] = {}
         self._ring_seconds: dict[str, int] = {}
         self._queue_names: dict[str, str] = {}
@@ -48,6 +50,7 @@ class Floor:
             ev.CallQueued: self._call_queued,
             ev.OfferFailed: self._offer_failed,
             ev.SessionLost: self._session_lost,
+            ev.ReservationOver: self._reservation_over,
             ev.LegRinging: self._leg_ringing,
             ev.LegAnswered: self._leg_answered,
             ev.LegEnded: self._leg_ended,
@@ -209,6 +212,8 @@ class Floor:
             self._miss(call, "withdrawn")
         elif call.phase is Phase.TALKING:
             self._release(call, by="system")
+        elif call.phase is Phase.RESERVED:
+            self._drop_reservation(call)
         call.agent_id = None
 
     def _session_lost(self, event: ev.SessionLost) -> None:
@@ -216,8 +221,8 @@ class Floor:
         if call is None:
             return
         call.session = False
-        if call.phase in {Phase.MENU, Phase.WAITING}:
-            self.waiting.remove(call.call_id)
+        if call.phase in {Phase.MENU, Phase.WAITING, Phase.RESERVED}:
+            self._leave_agent(call)
             call.phase = Phase.FALLBACK
             self._keep(call)
 
@@ -237,6 +242,8 @@ class Floor:
         self.waiting.remove(call.call_id)
         if call.phase is Phase.OFFERED:
             self._miss(call, "withdrawn")
+        elif call.phase is Phase.RESERVED:
+            self._drop_reservation(call)
         ended_by = call.ended_by or "caller"
         self._record(call.call_id, CallEventType.ENDED, disposition=call.disposition().value, ended_by=ended_by)
         self._out.append(fx.ForgetCall(call.call_id))
@@ -294,15 +301,54 @@ class Floor:
         agent, call = self.agent_of(event.endpoint), self.calls.get(event.call_id)
         if agent is None or call is None or call.agent_id != agent.agent_id:
             return
-        if call.phase is Phase.TALKING:
+        if call.phase is Phase.TALKING and call.ended_by is None and call.session and not agent.outcome_chosen:
+            self._reserve(call, agent)
+        elif call.phase is Phase.TALKING:
             call.phase = Phase.AFTER_TALK
             call.ended_by = call.ended_by or "agent"
             self._release(call, by=call.ended_by)
+            self._out.append(fx.TalkOver(call.call_id, again=False))
             self._keep(call)
         elif call.phase is Phase.OFFERED and not call.session:
             self._miss(call, "withdrawn" if call.ended_by == "caller" else "no_answer")
             self._wait(call)
             self._keep(call)
+
+    # The agent's phone broke: nobody hung up, so the citizen is not dropped
+
+    def _reserve(self, call: Call, agent: Agent) -> None:
+        """Keep the citizen for the same agent, until the phone is there again or `ReservationOver` comes."""
+        call.phase = Phase.RESERVED
+        self._reserved[agent.agent_id] = call.call_id
+        self._record(
+            call.call_id, CallEventType.MISSED, agent_id=agent.agent_id, offer_no=call.offer_no, reason=PHONE_LOST
+        )
+        self._tell(agent, "withdrawn", call.call_id, reason=PHONE_LOST)
+        self._move(agent, Trigger.PHONE_LOST, call_id=call.call_id, reason=PHONE_LOST)
+        self._out.append(fx.TalkOver(call.call_id, again=True))
+        self._keep(call)
+        self._match_agent(agent)
+
+    def _reservation_over(self, event: ev.ReservationOver) -> None:
+        call = self.calls.get(event.call_id)
+        if call is None or call.phase is not Phase.RESERVED:
+            return
+        agent = self.agents[call.agent_id or ""]
+        del self._reserved[agent.agent_id]
+        if agent.call_id == call.call_id and agent.state is S.MISSED:
+            agent.call_id = None
+            self._tell_state(agent)
+        self._wait(call)
+        self._keep(call)
+        self._match_call(call)
+
+    def _drop_reservation(self, call: Call) -> None:
+        """The citizen is gone: the agent still owes the case an outcome."""
+        agent = self.agents[call.agent_id or ""]
+        self._reserved.pop(agent.agent_id, None)
+        if agent.state is S.MISSED and agent.call_id == call.call_id:
+            self._tell(agent, "ended", call.call_id, by=call.ended_by or "caller")
+            self._move(agent, Trigger.CALL_ENDED, call_id=call.call_id)
 
     def _release(self, call: Call, *, by: str) -> None:
         """The talk is over for the agent: wrap-up, until an outcome is chosen."""
@@ -347,9 +393,12 @@ class Floor:
     # Matching: the longest-idle agent, the first of the line
 
     def _match_agent(self, agent: Agent) -> None:
-        if not self.offering or agent.state is not S.READY or agent.phone is None:
+        if not self.offering or agent.phone is None:
             return
-        call_id = self.waiting.first(agent.queues)
+        reserved = self._reserved.get(agent.agent_id)
+        if agent.state is not S.READY and not (reserved and agent.state is S.MISSED):
+            return
+        call_id = reserved or self.waiting.first(agent.queues)
         if call_id is not None:
             self._ring(self.calls[call_id], agent)
 
@@ -369,6 +418,7 @@ class Floor:
         if endpoint is None:  # pragma: no cover - the callers have looked
             return
         self.waiting.remove(call.call_id)
+        self._reserved.pop(agent.agent_id, None)
         call.agent_id = agent.agent_id
         self._offer(call, agent)
         seconds = self._ring_seconds.get(call.queue or "", DEFAULT_RING_SECONDS)
@@ -449,7 +499,7 @@ class Floor:
         if call is None:
             call = self._open(seen.call_id, seen.caller, "", seen.channel)
             call.session = False
-        if not call.session and call.phase in {Phase.MENU, Phase.WAITING}:
+        if not call.session and call.phase in {Phase.MENU, Phase.WAITING, Phase.RESERVED}:
             call.phase = Phase.FALLBACK
         if seen.endpoint is not None:
             self._leg_answered(ev.LegAnswered(call.call_id, seen.endpoint))

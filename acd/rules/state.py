@@ -20,6 +20,7 @@ class Phase(StrEnum):
     WAITING = "waiting"
     OFFERED = "offered"
     TALKING = "talking"
+    RESERVED = "reserved"
     AFTER_TALK = "after_talk"
     FALLBACK = "fallback"
 

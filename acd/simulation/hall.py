@@ -131,6 +131,7 @@ class Hall:
     def _finish(self, order: fx.Ring) -> None:
         """Talk and wrap-up count as one handling time, so the outcome follows the end of the call at once."""
         self._free(self._calls.pop(order.call_id))
+        self._tell(ev.HangupAsked(order.call_id))
         self._tell(ev.LegEnded(order.call_id, order.endpoint))
         self._tell(ev.CallEnded(order.call_id))
         self._tell(ev.Command(order.agent_id, "outcome", call_id=order.call_id))

@@ -18,6 +18,8 @@ PATIENT = Manner(answers_after=0.2, talks_for=None, outcome=None)
 BRISK = Manner(answers_after=0.2, talks_for=1.0, outcome="answered")
 LATEST_NOTICE_SECONDS = 2
 OUTAGE_SECONDS = 30.0
+SILENT_PHONE_SECONDS = 30
+"""Longer than the time after which Asterisk takes a silent phone for dead (`phone_rtp_timeout`)."""
 
 
 def kill_and_restart_later(system: Instance) -> Callable[[], None]:
@@ -165,3 +167,22 @@ async def test_asterisk_is_restarted_and_the_state_is_right_within_five_seconds(
         await again.talking(seconds=30)
         again.hang_up()
         await settled(city, [again], answered=1)
+
+
+async def test_an_agents_phone_breaks_and_the_citizen_is_back_with_the_same_agent(system: Instance) -> None:
+    async with City(system) as city:
+        await city.seat(HALL[:2], PATIENT)
+        call = await city.dial("12345", keys="0")
+        leg = await call.talking(seconds=30)
+        assert leg.media is not None
+        # A crashed phone: no BYE, only silence, until Asterisk takes the leg for dead.
+        city.room.close(leg.media)
+        await until(lambda: len(call.rings) == 2, "the phone rings again", seconds=SILENT_PHONE_SECONDS)
+        again = call.rings[1]
+        assert again.endpoint == leg.endpoint
+        await until(lambda: again.media and again.media.heard.tone_heard_at, "they talk again", seconds=20)
+        assert not call.over
+        call.hang_up()
+        (record,) = await settled(city, [call], answered=1)
+        assert record["answered_by"] == leg.endpoint
+        await wrap_everything_up(city, [leg.endpoint])

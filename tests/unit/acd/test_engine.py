@@ -28,6 +28,8 @@ class Hands:
     def ring(self, order: fx.Ring, *, offer_seq: int) -> None:
         self.rings.append((order.call_id, offer_seq))
 
+    def talk_over(self, order: fx.TalkOver) -> None: ...
+
     def journal_grew(self) -> None:
         self.grew += 1
 
@@ -90,6 +92,7 @@ def test_the_screen_after_a_restart_knows_agent_call_and_wrap_up(tmp_path: Path)
     engine.submit(ev.LegAnswered("c1", "1001"))
     engine.show_pop(POP)
     assert engine.snapshot_of("1001")["call"]["phase"] == "talking"
+    engine.submit(ev.HangupAsked("c1"))
     engine.submit(ev.LegEnded("c1", "1001"))
     engine.submit(ev.CallEnded("c1"))
     engine.journal.close()

@@ -47,7 +47,7 @@ class Asterisk:
             case ["GET", "VARIABLE", name]:
                 return f"200 result=1 ({self.variables[name]})" if name in self.variables else "200 result=0"
             case ["SET", "VARIABLE", name, value]:
-                self.variables[name] = value
+                self.variables[name] = value.strip('"')
             case ["GOSUB", *_]:
                 self.dialled.set()
                 self.variables["DIALSTATUS"] = await self.dial_result.get()
@@ -113,8 +113,9 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     client = httpx.AsyncClient()
     configuration = ConfigurationKeeper(engine, client, reload=asyncio.Event())
     configuration.start()
-    calls = Calls(engine, configuration, Timing(lease=1, pop=0.05, unstaffed=0.5))
+    calls = Calls(engine, configuration, Timing(lease=1, pop=0.05, unstaffed=0.5, word=0.2))
     hands.on_ring = calls.ring
+    hands.on_talk_over = calls.talk_over
     server = FastAgiServer()
     server.add_route("call", calls.serve)
     await server.start("127.0.0.1", 0)
@@ -131,6 +132,8 @@ async def test_a_call_is_greeted_queued_rung_talked_and_ends_with_the_token(hous
     channel = await house.call()
     assert await channel.rung() == 'GOSUB ring-agent s 1 "PJSIP/1001,20,dz-1.1"'
     house.engine.submit(ev.LegAnswered("dz-1.1", "1001"))
+    house.engine.submit(ev.HangupAsked("dz-1.1", "1001"))
+    house.engine.submit(ev.LegEnded("dz-1.1", "1001"))
     channel.dial_result.put_nowait("ANSWER")
     await channel.over()
     assert channel.variables["HOTLINE_TOKEN"] == "done-dz-1.1"
@@ -139,6 +142,33 @@ async def test_a_call_is_greeted_queued_rung_talked_and_ends_with_the_token(hous
     assert house.kinds() == ["call.started", "call.menu", "call.queued", "call.offered", "call.answered"]
     greeting = channel.said.index('STREAM FILE hotline/greeting-12345 ""')
     assert channel.said[greeting - 1] == "SET AUTOHANGUP 31", "the lease covers the sound"
+
+
+async def test_a_talk_of_which_ami_says_nothing_ends_in_good_order(house: House) -> None:
+    house.engine.submit(ev.Command("1001", "ready"))
+    channel = await house.call()
+    await channel.rung()
+    channel.dial_result.put_nowait("ANSWER")
+    await channel.over()
+    assert channel.variables["HOTLINE_TOKEN"] == "done-dz-1.1"
+    assert house.state("1001") == "wrap_up"
+    assert house.kinds()[-2:] == ["call.offered", "call.answered"]
+
+
+async def test_the_agents_phone_breaks_and_the_citizen_waits_for_the_same_agent_again(house: House) -> None:
+    house.engine.submit(ev.Command("1001", "ready"))
+    channel = await house.call()
+    await channel.rung()
+    house.engine.submit(ev.LegAnswered("dz-1.1", "1001"))
+    house.engine.submit(ev.PhoneChanged("1001", "UNAVAILABLE"))
+    house.engine.submit(ev.LegEnded("dz-1.1", "1001"))
+    channel.dial_result.put_nowait("ANSWER")
+    await channel.says("STREAM FILE hotline/talk-broken")
+    await channel.says("SET MUSIC ON")
+    assert channel.variables["DIALSTATUS"] == ""
+    assert "HOTLINE_TOKEN" not in channel.variables
+    house.engine.submit(ev.PhoneChanged("1001", "NOT_INUSE"))
+    await channel.says('GOSUB ring-agent s 1 "PJSIP/1001', times=2)
 
 
 async def test_not_answered_goes_to_the_next_agent(house: House) -> None:

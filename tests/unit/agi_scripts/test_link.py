@@ -105,6 +105,7 @@ async def test_a_wrap_up_is_named_to_whoever_connects(site: Site) -> None:
     site.engine.submit(ev.CallStarted("c1", "138", "12345", "PJSIP/trunk-1"))
     site.engine.submit(ev.CallQueued("c1", "city"))
     site.engine.submit(ev.LegAnswered("c1", "1001"))
+    site.engine.submit(ev.HangupAsked("c1", "1001"))
     site.engine.submit(ev.LegEnded("c1", "1001"))
     async with connect(site.url, additional_headers=TOKEN) as socket:
         await heard(socket)

@@ -30,6 +30,7 @@ class Hands:
         self.rings: list[tuple[fx.Ring, int]] = []
         self.states: list[AgentState] = []
         self.on_ring: Any = None
+        self.on_talk_over: Any = None
         self.on_journal: Any = None
         self.on_agent: Any = None
 
@@ -37,6 +38,10 @@ class Hands:
         self.rings.append((order, offer_seq))
         if self.on_ring:
             self.on_ring(order, offer_seq=offer_seq)
+
+    def talk_over(self, order: fx.TalkOver) -> None:
+        if self.on_talk_over:
+            self.on_talk_over(order)
 
     def journal_grew(self) -> None:
         if self.on_journal:

@@ -1,5 +1,6 @@
 from pathlib import Path
 
+from ops import webbuild
 from ops.webbuild import fingerprint
 
 
@@ -30,3 +31,9 @@ def test_what_the_build_makes_does_not_count(tmp_path: Path) -> None:
     (tmp_path / "dist").mkdir()
     (tmp_path / "dist" / "index.html").write_text("<html>")
     assert fingerprint(tmp_path) == before
+
+
+def test_node_keeps_no_cache_outside_the_project(tmp_path: Path) -> None:
+    environment = webbuild._environment(webbuild.Node(tmp_path, ("npm",)))
+    assert environment["NODE_DISABLE_COMPILE_CACHE"] == "1"
+    assert Path(environment["npm_config_cache"]).is_relative_to(webbuild.PROJECT)

@@ -35,6 +35,7 @@ export const en: Messages = {
     busy: 'busy',
     unreachable: 'phone not connected',
     withdrawn: 'withdrawn',
+    phone_lost: 'phone lost; the citizen comes back to it',
   },
   action: {
     ready: 'Ready',

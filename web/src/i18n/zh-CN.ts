@@ -32,6 +32,7 @@ export const zhCN = {
     busy: '忙',
     unreachable: '话机未连接',
     withdrawn: '已撤回',
+    phone_lost: '话机断开，恢复后接回原来电',
   },
   action: {
     ready: '就绪',

@@ -124,6 +124,7 @@ def test_talk_then_wrap_up_until_an_outcome_then_the_next_caller() -> None:
     assert hall.state("1001") == "talking"
     hall.call("c2")
     assert hall.rings() == []
+    hall.tell(ev.HangupAsked("c1", "1001"))
     hall.tell(ev.LegEnded("c1", "1001"))
     assert hall.state("1001") == "wrap_up"
     with pytest.raises(TransitionRefusedError, match="choose an outcome"):
@@ -139,6 +140,7 @@ def test_an_outcome_chosen_during_the_talk_skips_the_wrap_up() -> None:
     hall.tell(ev.LegAnswered("c1", "1001"))
     hall.tell(ev.Command("1001", "outcome", call_id="c1"))
     assert hall.state("1001") == "talking"
+    hall.tell(ev.HangupAsked("c1", "1001"))
     hall.tell(ev.LegEnded("c1", "1001"))
     assert hall.state("1001") == "ready"
 
@@ -148,9 +150,60 @@ def test_an_outcome_for_another_call_changes_nothing() -> None:
     hall.ready("1001")
     hall.call("c1")
     hall.tell(ev.LegAnswered("c1", "1001"))
+    hall.tell(ev.HangupAsked("c1", "1001"))
     hall.tell(ev.LegEnded("c1", "1001"))
     hall.tell(ev.Command("1001", "outcome", call_id="c0"))
     assert hall.state("1001") == "wrap_up"
+
+
+def broken(hall: Hall) -> None:
+    """Agent 1001 talks to c1 and the phone is gone without anybody having hung up."""
+    hall.ready("1001")
+    hall.call("c1")
+    hall.tell(ev.LegAnswered("c1", "1001"))
+    hall.tell(ev.PhoneChanged("1001", "UNAVAILABLE"))
+    hall.tell(ev.LegEnded("c1", "1001"))
+
+
+def test_an_agents_phone_breaks_and_the_same_citizen_is_back_with_it() -> None:
+    hall = Hall()
+    broken(hall)
+    assert [e.again for e in hall.out if isinstance(e, fx.TalkOver)] == [True]
+    assert (hall.state("1001"), hall.floor.agents["1001"].reason) == ("missed", "phone_lost")
+    hall.ready("1002")
+    hall.call("c2")
+    assert hall.rings() == [("c2", "1002")], "nobody else is given the reserved citizen"
+    hall.tell(ev.PhoneChanged("1001", FREE))
+    assert hall.rings() == [("c1", "1001")]
+    hall.tell(ev.LegAnswered("c1", "1001"))
+    assert hall.state("1001") == "talking"
+
+
+def test_the_phone_does_not_come_back_and_the_citizen_is_first_of_the_line() -> None:
+    hall = Hall()
+    hall.call("later")
+    hall.tell(ev.CallEnded("later"))
+    broken(hall)
+    hall.call("c2")
+    hall.tell(ev.ReservationOver("c1"))
+    assert [hall.floor.waiting.position(c) for c in ("c1", "c2")] == [1, 2]
+    hall.ready("1002")
+    assert hall.rings() == [("c1", "1002")]
+    hall.tell(ev.PhoneChanged("1001", FREE))
+    assert hall.rings() == []
+    assert (hall.state("1001"), hall.floor.agents["1001"].call_id) == ("missed", None)
+    hall.tell(ev.Command("1001", "ready"))
+    assert hall.rings() == [("c2", "1001")]
+
+
+def test_the_citizen_leaves_while_the_phone_is_broken_and_the_case_still_gets_its_outcome() -> None:
+    hall = Hall()
+    broken(hall)
+    hall.tell(ev.CallEnded("c1"))
+    assert hall.state("1001") == "wrap_up"
+    assert hall.records(CallEventType.ENDED) == [{"disposition": "answered", "ended_by": "caller"}]
+    hall.tell(ev.Command("1001", "outcome", call_id="c1"))
+    assert hall.state("1001") == "ready"
 
 
 def test_the_caller_gives_up_while_it_rings() -> None:
@@ -316,6 +369,7 @@ def test_a_late_answer_event_after_the_talk_changes_nothing() -> None:
     hall.ready("1001")
     hall.call("c1")
     hall.tell(ev.LegAnswered("c1", "1001"))
+    hall.tell(ev.HangupAsked("c1", "1001"))
     hall.tell(ev.LegEnded("c1", "1001"))
     assert hall.tell(ev.LegAnswered("c1", "1001")) == []
     assert hall.state("1001") == "wrap_up"
@@ -347,6 +401,7 @@ ANY_EVENT = st.one_of(
     st.builds(ev.CallQueued, st.sampled_from(CALLS), st.sampled_from(["city", "linhe"]), st.integers(0, 2)),
     st.builds(ev.OfferFailed, st.sampled_from(CALLS), st.integers(1, 4), st.sampled_from(["no_answer", "busy"])),
     st.builds(ev.SessionLost, st.sampled_from(CALLS)),
+    st.builds(ev.ReservationOver, st.sampled_from(CALLS)),
     st.builds(ev.LegRinging, st.sampled_from(CALLS), st.sampled_from(AGENTS)),
     st.builds(ev.LegAnswered, st.sampled_from(CALLS), st.sampled_from(AGENTS)),
     st.builds(ev.LegEnded, st.sampled_from(CALLS), st.sampled_from(AGENTS)),
