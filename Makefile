@@ -22,7 +22,7 @@ help:
 
 deps:
 	@if [ -z "$(PYTHON)" ]; then \
-	echo "make: Python 3.11, 3.12 or 3.13 is needed; on Debian or Ubuntu: apt install python3, or name one: make PYTHON=/path/to/python3" >&2; exit 1; fi
+	echo "make: Python 3.11, 3.12 or 3.13 is needed; on Debian or Ubuntu: apt install python3, or python3.13 where python3 is newer; or name one: make PYTHON=/path/to/python3" >&2; exit 1; fi
 	@"$(PYTHON)" -m ops.bootstrap
 
 up down status logs: deps

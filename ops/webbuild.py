@@ -110,6 +110,7 @@ def _environment(node: Node) -> dict[str, str]:
     return {
         "npm_config_cache": str(LOCAL / "cache" / "npm"),
         "npm_config_update_notifier": "false",
+        "NODE_DISABLE_COMPILE_CACHE": "1",  # npm and Vite would keep theirs in /tmp
         **os.environ,
         "PATH": f"{node.folder}:{os.environ.get('PATH', os.defpath)}",
         "CI": "1",

@@ -171,7 +171,8 @@ def _own_home(folder: Path) -> dict[str, str | float | bool]:
     home = folder / "browser"
     home.mkdir(exist_ok=True)
     elsewhere = {name: value for name, value in os.environ.items() if not name.startswith("XDG_")}
-    return {**elsewhere, "HOME": str(home)}
+    # Its sound library would leave a folder in /tmp.
+    return {**elsewhere, "HOME": str(home), "PULSE_RUNTIME_PATH": str(home / "pulse")}
 
 
 @asynccontextmanager
