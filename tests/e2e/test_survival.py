@@ -11,7 +11,7 @@ from ops.call.citizen import Call
 from ops.call.city import City
 from ops.call.until import until, until_answered
 from ops.instance import Instance
-from tests.e2e.records import calls_of, queued, settled, states
+from tests.e2e.records import SUPERVISOR, calls_of, queued, settled, states
 
 HALL = [str(1001 + place) for place in range(20)]
 PATIENT = Manner(answers_after=0.2, talks_for=None, outcome=None)
@@ -102,6 +102,27 @@ async def twenty_brisk_calls(city: City, hurt: Callable[[], Awaitable[None]]) ->
     await asyncio.gather(*(call.talking(seconds=60) for call in calls))
     await city.all_ended(calls)
     return calls
+
+
+async def test_who_gives_up_while_nobody_watches_is_owed_a_return_call(system: Instance) -> None:
+    async with City(system) as city:
+        await city.seat(HALL[:1], Manner(answers_after=None))
+        system.kill("voice")
+        try:
+            call = await city.dial("12345")
+            await call.ringing(seconds=30)
+            call.hang_up()
+            await call.ended()
+        finally:
+            system.start("voice")
+        (record,) = await settled(city, [call], answered=0)
+        assert (record["disposition"], record["source"]) == ("abandoned", "record")
+
+        async def owed() -> bool:
+            page = await city.desk.ask(SUPERVISOR, "GET", "/api/return-calls")
+            return any(item["call_id"] == record["call_id"] for item in page["items"])
+
+        await until_answered(owed, "a return call is owed", seconds=10)
 
 
 async def test_the_web_process_is_killed_and_no_call_notices(system: Instance) -> None:
