@@ -66,7 +66,7 @@ class Sipp:
         """Start SIPp with `scenario` (text) and return when it runs; `rows` become its field file."""
         self._scenario.write_text(scenario, encoding="utf-8")
         command = [self._program, *([target] if target else []), "-sf", str(self._scenario)]
-        command += ["-i", self.host, "-p", str(self.port), "-mp", str(ports.free_udp_port(self.host))]
+        command += ["-i", self.host, "-p", str(self.port), "-mp", str(ports.free_media_port(self.host))]
         if rows:
             self._fields.write_text(scenarios.field_file(rows), encoding="utf-8")
             command += ["-inf", str(self._fields)]
