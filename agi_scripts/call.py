@@ -22,6 +22,7 @@ TOKEN_VARIABLE = "HOTLINE_TOKEN"  # noqa: S105 - a variable's name
 QUEUE_VARIABLE = "HOTLINE_QUEUE"
 DIALLED_VARIABLE = "HOTLINE_DIALLED"
 MAX_TEXT = 300
+BROKEN_SOUND = "hotline/talk-broken"
 MISSED_REASONS = {"NOANSWER": "no_answer", "BUSY": "busy", "CANCEL": "withdrawn"}
 
 
@@ -45,9 +46,6 @@ class Timing:
 class _Order:
     ring: fx.Ring
     offer_seq: int
-
-
-BROKEN_SOUND = "hotline/talk-broken"
 
 
 class Calls:
@@ -103,6 +101,8 @@ class CallSession:
         self._engine = engine
         self._configuration = configuration
         self._timing = timing
+        self._dialled = ""
+        self._reservation: asyncio.TimerHandle | None = None
         self._log = log.bind(call_id=call_id)
 
     async def run(self) -> None:
@@ -116,6 +116,7 @@ class CallSession:
         except AgiError as error:
             self._log.warning("session_failed", error=str(error))
         finally:
+            self._end_reservation()
             if not served:
                 self._engine.submit(ev.SessionLost(self._call_id))
 
@@ -229,7 +230,8 @@ class CallSession:
         if not over.again:
             return False
         self._log.warning("agents_phone_lost", agent_id=ring.agent_id)
-        asyncio.get_running_loop().call_later(
+        self._end_reservation()
+        self._reservation = asyncio.get_running_loop().call_later(
             self._timing.reserved, self._engine.submit, ev.ReservationOver(self._call_id)
         )
         # Without this a dead voice process would look like a talk that ended well.
@@ -237,6 +239,12 @@ class CallSession:
         with contextlib.suppress(AgiFailed):
             await agi.stream_file(self._session, BROKEN_SOUND)
         return True
+
+    def _end_reservation(self) -> None:
+        """A phone that breaks again begins its time anew."""
+        if self._reservation is not None:
+            self._reservation.cancel()
+            self._reservation = None
 
     def _stands(self, ring: fx.Ring) -> bool:
         """Whether the offer is still the present one: the caller may have gone while the screen was shown it."""

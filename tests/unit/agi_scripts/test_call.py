@@ -113,7 +113,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     client = httpx.AsyncClient()
     configuration = ConfigurationKeeper(engine, client, reload=asyncio.Event())
     configuration.start()
-    calls = Calls(engine, configuration, Timing(lease=1, pop=0.05, unstaffed=0.5, word=0.2))
+    calls = Calls(engine, configuration, Timing(lease=1, pop=0.05, unstaffed=0.5, word=0.2, reserved=1.0))
     hands.on_ring = calls.ring
     hands.on_talk_over = calls.talk_over
     server = FastAgiServer()
@@ -169,6 +169,23 @@ async def test_the_agents_phone_breaks_and_the_citizen_waits_for_the_same_agent_
     assert "HOTLINE_TOKEN" not in channel.variables
     house.engine.submit(ev.PhoneChanged("1001", "NOT_INUSE"))
     await channel.says('GOSUB ring-agent s 1 "PJSIP/1001', times=2)
+
+
+async def test_a_phone_breaks_twice_and_after_the_reserved_time_anybody_may_help(house: House) -> None:
+    house.engine.submit(ev.Command("1001", "ready"))
+    channel = await house.call()
+    for times in (1, 2):
+        await channel.says('GOSUB ring-agent s 1 "PJSIP/1001', times=times)
+        house.engine.submit(ev.LegAnswered("dz-1.1", "1001"))
+        house.engine.submit(ev.PhoneChanged("1001", "UNAVAILABLE"))
+        house.engine.submit(ev.LegEnded("dz-1.1", "1001"))
+        channel.dial_result.put_nowait("ANSWER")
+        await channel.says("STREAM FILE hotline/talk-broken", times=times)
+        await house.phase(Phase.RESERVED)
+        if times == 1:
+            house.engine.submit(ev.PhoneChanged("1001", "NOT_INUSE"))
+    house.engine.submit(ev.Command("1002", "ready"))
+    await channel.says('GOSUB ring-agent s 1 "PJSIP/1002')
 
 
 async def test_not_answered_goes_to_the_next_agent(house: House) -> None:

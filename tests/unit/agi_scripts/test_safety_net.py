@@ -38,6 +38,7 @@ class Asterisk:
 
     def _fail(self) -> None:
         if self.failures:
+            self.changed.set()
             raise self.failures.pop(0)
 
     async def holds(self, condition: Callable[[set[tuple[str, str, str]]], bool]) -> None:
@@ -75,8 +76,10 @@ async def test_a_lost_link_is_tried_again_and_a_refusal_is_no_trouble(tmp_path: 
     asterisk.failures = [AmiRefused("Unable to add interface: Already there")]
     engine.submit(ev.Command("1002", "ready"))
     net.agents_changed()
-    await asyncio.sleep(0)
-    assert not task.done()
+    await asterisk.holds(lambda _: not asterisk.failures)
+    engine.submit(ev.Command("1001", "pause"))
+    net.agents_changed()
+    await asterisk.holds(lambda m: ("city", "1001", "1001") not in m)
     task.cancel()
 
 
