@@ -17,6 +17,7 @@ from ops.supervision import last_lines
 from ops.users import PROJECT, command_as, service_account
 
 UP_SECONDS = 240.0
+DEATH_SECONDS = 10.0
 
 
 class Instance:
@@ -112,11 +113,17 @@ class Instance:
         return supervision.programs(self.home)[program].pid
 
     def kill(self, program: str, number: signal.Signals = signal.SIGKILL) -> int:
-        """Send a signal to a program's process and return its process id; raise OpsError when it does not run."""
+        """Send a signal to a program's process and return its process id; raise OpsError when it does not run.
+
+        A killed process has ended when this returns: one with many threads takes a moment to die, and whoever starts
+        it anew meanwhile would be told that it runs.
+        """
         pid = self.pid(program)
         if not pid:
             raise OpsError(f"{program} does not run", "start it first")
         os.kill(pid, number)
+        if number == signal.SIGKILL and not supervision.wait_for(lambda: not supervision.lives(pid), DEATH_SECONDS):
+            raise OpsError(f"{program} (process {pid}) does not die", "look at what holds it: a disk that hangs?")
         return pid
 
     def start(self, program: str, *, wait: bool = True) -> None:
