@@ -41,7 +41,9 @@ def people() -> tuple[Person, ...]:
         *_seats(2001, LINHE, ("linhe", "city")),
         *_seats(3001, PINGYUAN, ("pingyuan", "city")),
         Person("9001", "沈慧敏", "supervisor", ()),
+        # Two, because nobody approves a menu of their own.
         Person("9901", "程立新", "administrator", ()),
+        Person("9902", "顾婉仪", "administrator", ()),
     )
 
 

@@ -15,7 +15,7 @@ from db import city
 from db.clock import utc_now
 from db.engine import WriteSession, open_database
 from db.passwords import generate_password, hash_password
-from db.tables import Agent, AgentQueue, Menu, Number, Queue
+from db.tables import Agent, AgentQueue, MenuPublication, MenuVersion, Number, Queue
 
 HASHING_THREADS: Final = 2
 LOCK: Final = 0x12346  # one seeding at a time in a database
@@ -41,13 +41,23 @@ async def seed(url: URL, passwords_file: Path) -> dict[str, str]:
 async def _seed_routing(session: WriteSession) -> None:
     queues = [{"id": slug, "name": name} for slug, name in city.QUEUES]
     await session.execute(insert(Queue).values(queues).on_conflict_do_nothing())
-    menu = {"name": city.DEFAULT_MENU, "version": 1, "tree": city.default_tree(), "published_at": utc_now()}
-    await session.execute(insert(Menu).values(menu).on_conflict_do_nothing())
+    await _seed_menu(session)
     numbers = [
         {"number": number, "line": line, "menu": city.DEFAULT_MENU, "queue_id": city.QUEUES[0][0]}
         for number, line in city.NUMBERS
     ]
     await session.execute(insert(Number).values(numbers).on_conflict_do_nothing())
+
+
+async def _seed_menu(session: WriteSession) -> None:
+    menu, now = {"menu": city.DEFAULT_MENU, "version": 1}, utc_now()
+    version = {**menu, "tree": city.default_tree(), "state": "approved", "approved_at": now}
+    written = await session.execute(
+        insert(MenuVersion).values(version).on_conflict_do_nothing().returning(MenuVersion.version)
+    )
+    if written.first() is not None:
+        publication = {**menu, "effective_at": now, "decided_at": now, "why": "the demonstration city"}
+        await session.execute(insert(MenuPublication).values(publication))
 
 
 async def _seed_people(session: WriteSession) -> dict[str, str]:

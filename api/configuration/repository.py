@@ -2,12 +2,12 @@
 
 from collections import defaultdict
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from acd.messages import AgentConfiguration, MenuConfiguration, NumberConfiguration, QueueConfiguration
 from db.engine import ReadSession
-from db.tables import Agent, AgentQueue, Menu, Number, Queue
+from db.tables import Agent, AgentQueue, MenuPublication, MenuVersion, Number, Queue
 
 
 async def list_queues(session: ReadSession) -> list[QueueConfiguration]:
@@ -41,12 +41,14 @@ async def list_numbers(session: ReadSession) -> list[NumberConfiguration]:
 
 
 async def list_menus(session: ReadSession) -> list[MenuConfiguration]:
-    """Return the newest published version of each menu."""
-    newest = (
-        select(Menu)
-        .where(Menu.published_at.is_not(None))
-        .ext(distinct_on(Menu.name))
-        .order_by(Menu.name, Menu.version.desc())
+    """Return the version of each menu that is in force."""
+    in_force = (
+        select(MenuPublication.menu, MenuPublication.version)
+        .where(MenuPublication.cancelled_at.is_(None), MenuPublication.effective_at <= func.now())
+        .ext(distinct_on(MenuPublication.menu))
+        .order_by(MenuPublication.menu, MenuPublication.effective_at.desc(), MenuPublication.id.desc())
+        .subquery()
     )
-    rows = await session.scalars(newest)
-    return [MenuConfiguration(name=row.name, version=row.version, tree=row.tree) for row in rows]
+    same = (MenuVersion.menu == in_force.c.menu) & (MenuVersion.version == in_force.c.version)
+    rows = await session.scalars(select(MenuVersion).join(in_force, same).order_by(MenuVersion.menu))
+    return [MenuConfiguration(name=row.menu, version=row.version, tree=row.tree) for row in rows]

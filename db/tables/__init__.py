@@ -1,15 +1,20 @@
 """The tables, one module a noun; importing this package registers them all on `Base.metadata`."""
 
+from db.tables.audit import Audit
 from db.tables.base import Base
-from db.tables.calls import Call, CallEvent, Offer, RejectedEvent, ReturnCall
-from db.tables.cases import Case, CaseDraft, CaseSerial, CaseTransition
+from db.tables.calls import Call, CallEvent, Offer, Rating, RejectedEvent, ReturnCall
+from db.tables.cases import Case, CaseDraft, CaseSerial, CaseTransition, LookUpFailure
+from db.tables.incidents import Incident, IncidentCaller
+from db.tables.menus import MenuPublication, MenuVersion, MenuVisit, TrialCode
 from db.tables.messages import Message
 from db.tables.people import Agent, AgentQueue, SignInAttempt
-from db.tables.routing import Menu, Number, Queue
+from db.tables.routing import Holiday, Number, Queue, TransferTarget
+from db.tables.sounds import Sound
 
 __all__ = [
     "Agent",
     "AgentQueue",
+    "Audit",
     "Base",
     "Call",
     "CallEvent",
@@ -17,12 +22,22 @@ __all__ = [
     "CaseDraft",
     "CaseSerial",
     "CaseTransition",
-    "Menu",
+    "Holiday",
+    "Incident",
+    "IncidentCaller",
+    "LookUpFailure",
+    "MenuPublication",
+    "MenuVersion",
+    "MenuVisit",
     "Message",
     "Number",
     "Offer",
     "Queue",
+    "Rating",
     "RejectedEvent",
     "ReturnCall",
     "SignInAttempt",
+    "Sound",
+    "TransferTarget",
+    "TrialCode",
 ]

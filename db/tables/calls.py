@@ -1,4 +1,4 @@
-"""Calls, the events they are folded from, their offers, and the return calls they leave owed."""
+"""Calls, the events they are folded from, their offers, ratings, and the return calls they leave owed."""
 
 import datetime as dt
 from typing import Any
@@ -44,6 +44,11 @@ class Call(Base):
     ended_by: Mapped[str | None]
     waited_ms: Mapped[int | None]
     recording: Mapped[str | None]
+    menu_end: Mapped[str | None]
+    menu_node: Mapped[str | None]
+    menu_ms: Mapped[int | None]
+    skill: Mapped[str | None]
+    transferred_to: Mapped[str | None]
     seen_at: Mapped[dt.datetime] = mapped_column(server_default=func.now())
 
 
@@ -105,3 +110,17 @@ class ReturnCall(Base):
     state: Mapped[str] = mapped_column(server_default="owed")
     settled_at: Mapped[dt.datetime | None]
     settled_by_call: Mapped[str | None]
+    incident_id: Mapped[int | None] = mapped_column(ForeignKey("incidents.id"))
+
+
+class Rating(Base):
+    """The citizen's score after the talk, or why there is none: `pressed`, `silent`, `hung_up`."""
+
+    __tablename__ = "ratings"
+    __table_args__ = (CheckConstraint("reason IN ('pressed', 'silent', 'hung_up')", name="reason"),)
+
+    call_id: Mapped[str] = mapped_column(ForeignKey("calls.call_id"), primary_key=True)
+    score: Mapped[int | None] = mapped_column(Integer)
+    reason: Mapped[str]
+    agent_id: Mapped[str | None] = mapped_column(index=True)
+    at: Mapped[dt.datetime]

@@ -2,22 +2,29 @@
 
 import datetime as dt
 
-from sqlalchemy import Date, ForeignKey, Identity, Index, func
+from sqlalchemy import Date, ForeignKey, Identity, Index, Integer, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.tables.base import Base
 
+RANDOM_CODE = "lpad((floor(random() * 1000000))::bigint::text, 6, '0')"
+"""SQL for the code of cases that were opened without one; new ones get theirs from `secrets`."""
+
 
 class Case(Base):
-    """A case; its states stand in `api.cases.rules`. Exactly one per call: `call_id` is unique."""
+    """A case; its states stand in `api.cases.rules`. One per call: `call_id` is unique, null for an incident's case.
+
+    With its number and `query_code` (six digits) a citizen hears its progress.
+    """
 
     __tablename__ = "cases"
     __table_args__ = (Index("ix_cases_state_opened_at", "state", "opened_at"),)
 
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     number: Mapped[str] = mapped_column(unique=True)
-    call_id: Mapped[str] = mapped_column(ForeignKey("calls.call_id"), unique=True)
+    call_id: Mapped[str | None] = mapped_column(ForeignKey("calls.call_id"), unique=True)
     state: Mapped[str]
+    query_code: Mapped[str] = mapped_column(server_default=text(RANDOM_CODE))
     opened_at: Mapped[dt.datetime] = mapped_column(index=True)
     outcome: Mapped[str | None]
     note: Mapped[str] = mapped_column(server_default="")
@@ -49,6 +56,16 @@ class CaseDraft(Base):
     note: Mapped[str]
     outcome: Mapped[str | None]
     updated_at: Mapped[dt.datetime] = mapped_column(server_default=func.now())
+
+
+class LookUpFailure(Base):
+    """Wrong query codes for a typed case number, kept for numbers that do not exist, too."""
+
+    __tablename__ = "look_up_failures"
+
+    case_number: Mapped[str] = mapped_column(primary_key=True)
+    failures: Mapped[int] = mapped_column(Integer)
+    last_at: Mapped[dt.datetime] = mapped_column(index=True)
 
 
 class CaseSerial(Base):

@@ -1,9 +1,9 @@
-"""What decides where a call goes: queues, public numbers and menus."""
+"""What decides where a call goes: queues, public numbers, the calendar, transfer targets."""
 
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Identity, Integer, UniqueConstraint, func
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Integer
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.tables.base import Base
@@ -22,7 +22,10 @@ class Queue(Base):
 
 
 class Number(Base):
-    """A public number with the line it stands for, the menu that greets and the queue behind it."""
+    """A public number and its line: greeting, menu, queue, hours; `area` is the county it belongs to, or empty.
+
+    `greeting` holds sound names; `hours` has the form of `ivr.hours_codec`, null is round the clock.
+    """
 
     __tablename__ = "numbers"
 
@@ -30,17 +33,31 @@ class Number(Base):
     line: Mapped[str]
     menu: Mapped[str]
     queue_id: Mapped[str] = mapped_column(ForeignKey("queues.id"))
+    area: Mapped[str] = mapped_column(server_default="")
+    greeting: Mapped[list[str] | None]
+    hours: Mapped[dict[str, Any] | None]
 
 
-class Menu(Base):
-    """One version of a menu; it is never changed, a new version follows. Unpublished while `published_at` is null."""
+class Holiday(Base):
+    """A day that is not what its weekday says: `holiday`, or `workday` (a weekend day that is worked, 调休)."""
 
-    __tablename__ = "menus"
-    __table_args__ = (UniqueConstraint("name", "version"),)
+    __tablename__ = "holidays"
+    __table_args__ = (CheckConstraint("kind IN ('holiday', 'workday')", name="kind"),)
 
-    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    day: Mapped[dt.date] = mapped_column(Date, primary_key=True)
+    kind: Mapped[str]
+    name: Mapped[str] = mapped_column(server_default="")
+
+
+class TransferTarget(Base):
+    """A number that a menu may connect citizens with, and whether it answered when it was tried."""
+
+    __tablename__ = "transfer_targets"
+    __table_args__ = (CheckConstraint("kind IN ('emergency', 'sub_centre', 'unit')", name="kind"),)
+
+    number: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str]
-    version: Mapped[int] = mapped_column(Integer)
-    tree: Mapped[dict[str, Any]]
-    created_at: Mapped[dt.datetime] = mapped_column(server_default=func.now())
-    published_at: Mapped[dt.datetime | None]
+    kind: Mapped[str]
+    tested_at: Mapped[dt.datetime | None]
+    test_result: Mapped[str | None]
+    tested_by: Mapped[str | None]

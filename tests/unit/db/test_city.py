@@ -20,4 +20,4 @@ def test_a_county_call_is_answerable_though_the_county_has_lost_its_line() -> No
 
 
 def test_those_who_supervise_take_no_calls() -> None:
-    assert {p.id: p.queues for p in city.people() if p.role != "agent"} == {"9001": (), "9901": ()}
+    assert {p.id: p.queues for p in city.people() if p.role != "agent"} == {"9001": (), "9901": (), "9902": ()}
