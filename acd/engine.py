@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from acd.clock import utc_now
 from acd.journal import Journal
-from acd.messages import AgentState, Pop
+from acd.messages import AgentState, CallEventType, Pop
 from acd.rules import effects as fx
 from acd.rules import events as ev
 from acd.rules.floor import Floor
@@ -68,6 +68,12 @@ class Engine:
                 self._take(self._inbox.popleft())
         finally:
             self._busy = False
+
+    def note(self, call_id: str, kind: CallEventType, data: dict[str, Any]) -> None:
+        """Write down what no decision depends on, also of a call that has just ended: a message, a rating."""
+        self.journal.append(call_id, kind.value, data, now=self._clock())
+        if self._hands is not None:
+            self._hands.journal_grew()
 
     def saw_end(self, call_id: str) -> bool:
         """Whether this process has journaled the call's end itself, or still follows it."""

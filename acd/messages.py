@@ -18,6 +18,11 @@ class CallEventType(StrEnum):
     ANSWERED = "call.answered"
     ENDED = "call.ended"
     RECORD = "call.record"
+    RETURN_REQUESTED = "call.return_requested"
+    MESSAGE = "call.message"
+    TRANSFERRED = "call.transferred"
+    AFFECTED = "call.affected"
+    RATED = "call.rated"
 
 
 class Disposition(StrEnum):
@@ -26,6 +31,8 @@ class Disposition(StrEnum):
     ANSWERED = "answered"
     ABANDONED = "abandoned"
     MESSAGE = "message"
+    TRANSFERRED = "transferred"
+    REGISTERED = "registered"
     HANGUP_IN_MENU = "hangup_in_menu"
     FAILED = "failed"
 
@@ -115,20 +122,39 @@ class AgentConfiguration(TypedDict):
 
 
 class NumberConfiguration(TypedDict):
-    """One public number with its line, menu and queue."""
+    """One public number with its line, menu and queue; `hours` has the form of `ivr.hours_codec`."""
 
     number: str
     line: str
     menu: str
     queue: str
+    area: NotRequired[str]
+    greeting: NotRequired[list[str]]
+    hours: NotRequired[dict[str, Any] | None]
 
 
-class MenuConfiguration(TypedDict):
-    """One published menu version; `tree` has the shape of `ivr.tree`."""
+MenuConfiguration = TypedDict(
+    "MenuConfiguration",
+    {"name": str, "version": int, "tree": dict[str, Any], "from": NotRequired[str]},
+)
+"""One published menu version and since when (ISO 8601) it is spoken; `tree` has the shape of `ivr.tree`."""
 
-    name: str
-    version: int
-    tree: dict[str, Any]
+
+class IncidentConfiguration(TypedDict):
+    """One notice: from `starts` until `ends` (ISO 8601) calls to `numbers` hear `sounds`."""
+
+    id: str
+    sounds: list[str]
+    numbers: list[str]
+    starts: str
+    ends: str
+
+
+class HolidayConfiguration(TypedDict):
+    """A day (ISO 8601) that is not what its weekday says: `holiday` or `workday`."""
+
+    day: str
+    kind: str
 
 
 class Configuration(TypedDict):
@@ -139,3 +165,7 @@ class Configuration(TypedDict):
     agents: list[AgentConfiguration]
     numbers: list[NumberConfiguration]
     menus: list[MenuConfiguration]
+    incidents: NotRequired[list[IncidentConfiguration]]
+    holidays: NotRequired[list[HolidayConfiguration]]
+    sounds: NotRequired[dict[str, str]]
+    targets: NotRequired[list[str]]

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from acd.messages import Configuration
 
@@ -26,12 +27,13 @@ class CallStarted:
 
 @dataclass(frozen=True, slots=True)
 class MenuPassed:
-    """The IVR has finished with a call: `path` holds the keys that chose."""
+    """The IVR has finished with a call: `path` holds the keys that chose, `journey` what else Wire 1 tells of it."""
 
     call_id: str
     menu: str
     version: int
     path: tuple[str, ...]
+    journey: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class CallQueued:
     call_id: str
     queue: str
     priority: int = 0
+    skill: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

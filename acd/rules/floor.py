@@ -157,7 +157,8 @@ class Floor:
         if call is None:
             return
         call.menu, call.menu_version, call.menu_path = event.menu, event.version, event.path
-        self._record(call.call_id, CallEventType.MENU, menu=event.menu, version=event.version, path=list(event.path))
+        menu = {"menu": event.menu, "version": event.version, "path": list(event.path)}
+        self._record(call.call_id, CallEventType.MENU, **menu, **event.journey)
 
     def _call_queued(self, event: ev.CallQueued) -> None:
         call = self.calls.get(event.call_id)
@@ -166,7 +167,8 @@ class Floor:
         self._leave_agent(call)
         call.session, call.queue, call.priority = True, event.queue, event.priority
         call.queued_at = call.queued_at or self._now
-        self._record(call.call_id, CallEventType.QUEUED, queue=event.queue, priority=event.priority)
+        queued = {"queue": event.queue, "priority": event.priority, "skill": event.skill}
+        self._record(call.call_id, CallEventType.QUEUED, **queued)
         self._keep(call)
         self._wait(call)
         self._match_call(call)
