@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ops.call import g711, tones
+from ops.call.hearing import Match, Recording
 
 PCMA = 8
 TELEPHONE_EVENT = 101
@@ -118,6 +119,14 @@ class Heard:
                 return frames[start][0]
         return None
 
+    def recording(self) -> Recording:
+        """Return what is remembered, to look for prompts in it."""
+        return Recording.of_frames(tuple(self.frames))
+
+    def contains(self, path: Path) -> Match:
+        """Return how well the prompt of this WAV file was heard; it counts as true when it was."""
+        return self.recording().find(path)
+
     def save(self, path: Path) -> None:
         """Write what is remembered as a WAV file (8000 Hz, 16 bit, one channel)."""
         with wave.open(str(path), "wb") as file:
@@ -153,6 +162,7 @@ class Endpoint:
         self._timestamp = secrets.randbits(31)
         self._said: Sequence[bytes] = ()
         self._position = 0
+        self._once = False
         self._keys: deque[list[bytes]] = deque()
         self._pressing: Iterator[tuple[int, bytes]] | None = None
         self._pressing_since = 0
@@ -171,6 +181,12 @@ class Endpoint:
         """Repeat these A-law frames until told otherwise; an empty sequence is silence."""
         self._said = frames
         self._position = 0
+        self._once = False
+
+    def say_once(self, frames: Sequence[bytes]) -> None:
+        """Say these A-law frames one time, then be silent."""
+        self.say(frames)
+        self._once = True
 
     def hum(self, frequency: int) -> None:
         """Say one tone until told otherwise."""
@@ -184,6 +200,11 @@ class Endpoint:
     def pressing(self) -> bool:
         """Whether keys are still being pressed."""
         return bool(self._keys) or self._pressing is not None
+
+    @property
+    def saying(self) -> bool:
+        """Whether frames are still being said; for those that repeat, always."""
+        return bool(self._said)
 
     def tick(self) -> None:
         """Send what is due in this 20 ms."""
@@ -215,6 +236,8 @@ class Endpoint:
             payload = self._said[self._position % len(self._said)]
             self._position += 1
             self._send(PCMA, self._timestamp, payload, marker=self._position == 1)
+            if self._once and self._position == len(self._said):
+                self.say(())
         elif self._ticks % _QUIET_EVERY == 1:
             self._send(PCMA, self._timestamp, g711.SILENCE)
 
