@@ -102,7 +102,7 @@ def _values(settings: AsteriskSettings) -> dict[str, str]:
             *("asterisk", "recordings", "system_name", "default_queue", "max_calls", "lease_seconds"),
             *("sip_host", "sip_port", "http_host", "http_port", "ami_host", "ami_port", "rtp_first", "rtp_last"),
             *("fastagi_host", "fastagi_port", "ami_events_secret", "ami_actions_secret"),
-            *("phone_rtp_timeout", "trunk_rtp_timeout", "phone_qualify_seconds"),
+            *("carrier_host", "carrier_port", "phone_rtp_timeout", "trunk_rtp_timeout", "phone_qualify_seconds"),
         )
     }
     return plain | {

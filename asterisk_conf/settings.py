@@ -42,8 +42,8 @@ class AsteriskSettings:
     Hosts are addresses to bind to. `media_address` is what the SDP names ("" = `sip_host`, or what the route says when
     that is 0.0.0.0). Behind address translation (containers) `external_address` is what the world calls this Asterisk,
     `internal_address` its own one on that side, and peers in `local_networks` are spoken to without translation.
-    `trunks` are source addresses or networks of the carriers. Times are seconds. `python` and `project` start the
-    last-resort script. The RTP range is inclusive.
+    `trunks` are source addresses or networks of the carriers, calls leave for `carrier_host` and `carrier_port`. Times
+    are seconds. `python` and `project` start the last-resort script. The RTP range is inclusive.
     """
 
     home: Path
@@ -56,6 +56,8 @@ class AsteriskSettings:
     queues: tuple[FallbackQueue, ...] = (FallbackQueue("city"),)
     default_queue: str = "city"
     trunks: tuple[str, ...] = ("127.0.0.2",)
+    carrier_host: str = "127.0.0.3"
+    carrier_port: int = 5060
     system_name: str = "hotline"
     sip_host: str = "127.0.0.1"
     sip_port: int = 5060
@@ -87,7 +89,9 @@ class AsteriskSettings:
             _match(_EXTENSION, seat.extension, "an extension")
             _check_secret(seat.password)
             _check_secret(seat.browser_password)
-        for host in (self.sip_host, self.http_host, self.ami_host, self.fastagi_host, self.media_address or "none"):
+        for host in (self.sip_host, self.http_host, self.ami_host, self.fastagi_host):
+            _match(_ADDRESS, host, "an address")
+        for host in (self.carrier_host, self.media_address or "none"):
             _match(_ADDRESS, host, "an address")
         self._check_translation()
         for network in (*self.trunks, *self.ami_permit, *self.local_networks):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from ops.errors import OpsError
-from ops.ports import DEFAULT
+from ops.ports import DEFAULT, ELSEWHERE
 from ops.users import PROJECT
 
 LOCAL = PROJECT / ".local"
@@ -125,7 +125,7 @@ class Home:
 
     def listening(self) -> dict[str, int]:
         """Return the ports that must be free before it starts."""
-        skipped = {"rtp_first", "rtp_last"} | (set() if self.embedded_database else {"postgres"})
+        skipped = {"rtp_first", "rtp_last", *ELSEWHERE} | (set() if self.embedded_database else {"postgres"})
         return {name: port for name, port in self.ports.items() if name not in skipped}
 
     def env(self, process: str) -> dict[str, str]:

@@ -13,6 +13,7 @@ from db.seats import seat_password
 from ops.database import Hall
 from ops.errors import OpsError
 from ops.home import LOCAL, TOOLS, Home
+from ops.ports import DEFAULT
 from ops.users import PROJECT
 
 SOUNDS = TOOLS / "sounds"
@@ -58,6 +59,7 @@ def asterisk_settings(home: Home, hall: Hall) -> AsteriskSettings:
         ami_events_secret=home.secret("ami_events_secret"),
         ami_actions_secret=home.secret("ami_actions_secret"),
         sip_port=ports["sip"],
+        carrier_port=ports.get("carrier", DEFAULT["carrier"]),  # an instance that is older than transfers has none
         http_port=ports["http"],
         ami_port=ports["ami"],
         fastagi_port=ports["fastagi"],

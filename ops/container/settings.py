@@ -23,6 +23,8 @@ class ContainerSettings(BaseSettings):
     home: Path = Path("/hotline")
     demo_city: bool = True
     trunks: str = "127.0.0.2"
+    carrier_host: str = "127.0.0.3"
+    carrier_port: int = 5060
     external_address: str = ""
     internal_address: str = ""
     private_network: str

@@ -59,6 +59,8 @@ def asterisk_settings(settings: ContainerSettings, hall: Hall, place: AsteriskPl
         ami_actions_secret=settings.ami_actions_secret.get_secret_value(),
         queues=tuple(FallbackQueue(name, ring_seconds) for name, ring_seconds in hall.queues),
         trunks=words(settings.trunks),
+        carrier_host=settings.carrier_host,
+        carrier_port=settings.carrier_port,
         system_name=settings.system_name,
         sip_host=EVERYWHERE,
         external_address=settings.external_address,

@@ -71,7 +71,10 @@ def test_a_seat_has_a_desk_phone_and_a_browser(settings: AsteriskSettings) -> No
     assert '[1001](desk-phone)\naors = 1001\nauth = 1001\ncallerid = "1001" <1001>\n' in text
     assert "username = 1001w\npassword = browser-secret\n" in text
     assert "match = 127.0.0.2\nmatch = 10.1.0.0/16\n" in text
-    assert text.count("media_address = 127.0.0.1\nbind_rtp_to_media_address = yes") == 2
+    # The trunk, the carrier and the phones.
+    assert text.count("media_address = 127.0.0.1\nbind_rtp_to_media_address = yes") == 3
+    assert "contact = sip:127.0.0.3:5060\n" in text
+    assert "context = nowhere\naors = carrier\nidentify_by = ip\n" in text
 
 
 @pytest.mark.parametrize(
