@@ -8,7 +8,8 @@ from random import Random
 from acd.messages import AgentConfiguration, AgentStateName, Configuration
 from acd.rules import effects as fx
 from acd.rules import events as ev
-from acd.rules.floor import DEFAULT_RING_SECONDS, Floor
+from acd.rules.book import DEFAULT_RING_SECONDS
+from acd.rules.floor import Floor
 from acd.simulation.arrivals import Caller, stream
 from acd.simulation.clock import VirtualClock
 from acd.simulation.scenario import Scenario
