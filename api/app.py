@@ -14,6 +14,7 @@ from api.calls import repository as calls_repository
 from api.cases import endpoints as cases
 from api.configuration import endpoints as configuration
 from api.core.headers import SecurityHeaders
+from api.core.limits import BodyLimit
 from api.core.openapi import install_openapi, operation_name
 from api.core.pages import install_pages
 from api.core.problems import install_problems
@@ -33,7 +34,18 @@ from db.address import parse_address
 from db.engine import Database, open_database
 
 VERSION = "0.1.0"
-NOUNS = (sessions, agents, queues, calls, cases, messages, intake, configuration, health, stream)
+NOUNS = (
+    sessions,
+    agents,
+    queues,
+    calls,
+    cases,
+    messages,
+    intake,
+    configuration,
+    health,
+    stream,
+)
 
 
 def build_runtime(settings: Settings) -> Runtime:
@@ -74,6 +86,7 @@ def create_app(settings: Settings) -> FastAPI:
         generate_unique_id_function=operation_name,
     )
     app.state.runtime = runtime
+    app.add_middleware(BodyLimit)
     app.add_middleware(SecurityHeaders)
     install_problems(app)
     install_openapi(app)

@@ -24,6 +24,7 @@ TAGS: Final[list[dict[str, str]]] = [
     {"name": "calls", "description": "Calls with their history, recording, draft and outcome"},
     {"name": "cases", "description": "Cases 工单"},
     {"name": "messages", "description": "Messages left, return calls owed"},
+    {"name": "menus", "description": "Menus: drafts, checks, approval, publication, roll-back, trying, figures"},
     {"name": "health", "description": "Is it alive, and what does it reach"},
     {"name": "wires", "description": "For the voice process only"},
 ]
@@ -36,6 +37,15 @@ class ProblemItem(BaseModel):
     what: Annotated[str, Field(description="What is wrong with it")]
 
 
+class ProblemFinding(BaseModel):
+    """One thing that a check found, such as in a menu."""
+
+    severity: Annotated[str, Field(description="error (it stops) or warning (it is shown)")]
+    where: Annotated[str, Field(description="Where, such as the name of a node")]
+    what: Annotated[str, Field(description="What is wrong")]
+    do: Annotated[str, Field(description="What to do about it")]
+
+
 class Problem(BaseModel):
     """Problem details (RFC 9457)."""
 
@@ -45,6 +55,7 @@ class Problem(BaseModel):
     code: Annotated[str, Field(description="For programs: voice_away, database_away, locked_out, …")]
     detail: Annotated[str, Field(description="For people: what to do")]
     errors: list[ProblemItem] | None = None
+    findings: list[ProblemFinding] | None = None
 
 
 Responses = dict[int | str, dict[str, Any]]

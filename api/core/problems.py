@@ -1,5 +1,6 @@
 """Errors of the API's services, and how each is told to a client (RFC 9457 problem details)."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
@@ -43,6 +44,26 @@ class UnreadableError(HotlineError):
     """The body is not what the endpoint takes."""
 
 
+class RefusedError(HotlineError):
+    """What was sent can be read and may not be; `findings` says where, what and what to do, each with its severity."""
+
+    def __init__(self, text: str, findings: Sequence[Mapping[str, str]] = ()) -> None:
+        super().__init__(text)
+        self.findings = [dict(finding) for finding in findings]
+
+
+class ChangedError(HotlineError):
+    """Somebody else changed the thing since it was read."""
+
+
+class UnconditionalError(HotlineError):
+    """The change must name the revision that it is made to."""
+
+
+class TooLargeError(HotlineError):
+    """The body is larger than anything that belongs there."""
+
+
 class VoiceAwayError(HotlineError):
     """The voice process cannot be reached now."""
 
@@ -70,11 +91,17 @@ SHAPES: Final[dict[type[Exception], Shape]] = {
     NotSignedInError: Shape(HTTPStatus.UNAUTHORIZED, "not_signed_in"),
     BadCredentialsError: Shape(HTTPStatus.UNAUTHORIZED, "bad_credentials"),
     UnreadableError: Shape(HTTPStatus.BAD_REQUEST, "unreadable"),
+    RefusedError: Shape(HTTPStatus.UNPROCESSABLE_ENTITY, "refused"),
+    ChangedError: Shape(HTTPStatus.PRECONDITION_FAILED, "changed"),
+    UnconditionalError: Shape(HTTPStatus.PRECONDITION_REQUIRED, "unconditional"),
+    TooLargeError: Shape(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large"),
     LockedOutError: Shape(HTTPStatus.TOO_MANY_REQUESTS, "locked_out"),
     VoiceAwayError: Shape(HTTPStatus.SERVICE_UNAVAILABLE, "voice_away"),
     DatabaseAwayError: Shape(HTTPStatus.SERVICE_UNAVAILABLE, "database_away"),
 }
 
+# Python 3.13 renamed this status.
+CODES: Final = {HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "too_large"}
 ADVICE: Final = {
     HTTPStatus.NOT_FOUND: "There is nothing at this address; /docs lists what there is.",
     HTTPStatus.METHOD_NOT_ALLOWED: "This address does not take this method; /docs lists those it takes.",
@@ -91,6 +118,7 @@ def problem(
     *,
     headers: dict[str, str] | None = None,
     errors: list[dict[str, Any]] | None = None,
+    findings: list[dict[str, str]] | None = None,
 ) -> JSONResponse:
     """Return one problem document; `code` is for programs, `detail` for people."""
     body: dict[str, Any] = {
@@ -102,6 +130,8 @@ def problem(
     }
     if errors is not None:
         body["errors"] = errors
+    if findings:
+        body["findings"] = findings
     return JSONResponse(body, status, headers=headers, media_type=MEDIA_TYPE)
 
 
@@ -117,7 +147,8 @@ async def _tell(_request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, DatabaseAwayError):
         log.warning("database_away", reason=str(error))
         return problem(shape.status, shape.code, DATABASE_ADVICE, headers=headers)
-    return problem(shape.status, shape.code, str(error), headers=headers)
+    findings = error.findings if isinstance(error, RefusedError) else None
+    return problem(shape.status, shape.code, str(error), headers=headers, findings=findings)
 
 
 async def _tell_http(_request: Request, error: Exception) -> JSONResponse:
@@ -126,7 +157,7 @@ async def _tell_http(_request: Request, error: Exception) -> JSONResponse:
     status = HTTPStatus(error.status_code)
     detail = ADVICE.get(status) or str(error.detail)
     headers = dict(error.headers) if error.headers else None
-    return problem(status, status.name.lower(), detail, headers=headers)
+    return problem(status, CODES.get(status, status.name.lower()), detail, headers=headers)
 
 
 async def _tell_invalid(_request: Request, error: Exception) -> JSONResponse:
