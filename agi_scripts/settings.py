@@ -2,14 +2,18 @@
 
 import os
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import SecretStr
+from pydantic import BeforeValidator, SecretStr
 from pydantic_settings import (
     BaseSettings,
+    NoDecode,
     PydanticBaseSettingsSource,
     SecretsSettingsSource,
     SettingsConfigDict,
 )
+
+from asterisk_conf.speech import DEFAULT_COMMAND, split_command
 
 
 class VoiceSettings(BaseSettings):
@@ -31,6 +35,8 @@ class VoiceSettings(BaseSettings):
     ami_actions_secret: SecretStr
     cel_file: Path
     lease_seconds: int = 8
+    sounds_dir: Path | None = None
+    speech_command: Annotated[tuple[str, ...], NoDecode, BeforeValidator(split_command)] = DEFAULT_COMMAND
 
     @classmethod
     def settings_customise_sources(

@@ -4,8 +4,16 @@ import os
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SecretsSettingsSource, SettingsConfigDict
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
+    SettingsConfigDict,
+)
+
+from asterisk_conf.speech import DEFAULT_COMMAND, split_command
 
 
 class SettingsError(ValueError):
@@ -28,6 +36,8 @@ class Settings(BaseSettings):
     link_url: Annotated[str, Field(pattern=r"^wss?://")] = "ws://127.0.0.1:8765"
     spool_dir: Path | None = None
     recordings_dir: Path | None = None
+    sounds_dir: Path | None = None
+    speech_command: Annotated[tuple[str, ...], NoDecode, BeforeValidator(split_command)] = DEFAULT_COMMAND
     web_dist: Path | None = None
     sip_ws_url: Annotated[str, Field(pattern=r"^wss?://")] = "ws://127.0.0.1:8088/ws"
     sip_domain: str = "127.0.0.1"
