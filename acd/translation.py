@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 
 from acd.rules import events as ev
+from acd.rules.state import CARRIER
 
 WANTED = frozenset({"DialBegin", "DialEnd", "HangupRequest", "Hangup", "DeviceStateChange", "FullyBooted"})
 _CHANNEL = re.compile(r"^PJSIP/(?P<endpoint>[^/]+)-[0-9a-f]{8,}$")
@@ -52,7 +53,7 @@ class Translator:
     ) -> ev.Snapshot:
         """Turn present channels (CoreShowChannels) and devices (DeviceStateList) into one event; relearn the legs."""
         rows = [(row, endpoint_of(row.get("Channel", ""))) for row in channels]
-        citizens = {r["Uniqueid"]: r for r, e in rows if e is not None and not is_agent(e)}
+        citizens = {r["Uniqueid"]: r for r, e in rows if e not in {None, CARRIER} and not is_agent(e or "")}
         bridges = {r["BridgeId"]: uid for uid, r in citizens.items() if r.get("BridgeId")}
         self.legs.clear()
         talking: dict[str, str] = {}

@@ -6,7 +6,7 @@ from acd.rules import events as ev
 from acd.rules.agents import Trigger
 from acd.rules.book import Book
 from acd.rules.offers import Offers
-from acd.rules.state import Agent, Call, Phase
+from acd.rules.state import CARRIER, Agent, Call, Phase
 
 S = AgentStateName
 PHONE_LOST = "phone_lost"
@@ -39,6 +39,8 @@ class Legs:
         """AMI DialEnd with ANSWER, or a bridge seen in a snapshot."""
         book = self._book
         agent, call = book.agent_of(event.endpoint), book.calls.get(event.call_id)
+        if call is not None and event.endpoint == CARRIER:
+            call.outside = True
         if agent is None or call is None:
             return
         if call.phase is Phase.AFTER_TALK or (call.phase is Phase.TALKING and call.agent_id == agent.agent_id):

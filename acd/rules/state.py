@@ -9,6 +9,9 @@ from typing import Any
 from acd.messages import AgentState, AgentStateName, Disposition
 
 BROWSER_SUFFIX = "w"
+CARRIER = "carrier"
+"""The endpoint by which calls leave (`pjsip.conf`): neither an agent's phone nor a citizen's channel."""
+
 FREE_DEVICE = "NOT_INUSE"
 AWAY_DEVICES = frozenset({"UNAVAILABLE", "INVALID", "UNKNOWN"})
 
@@ -79,7 +82,7 @@ class Agent:
 
 @dataclass(slots=True)
 class Call:
-    """One citizen's call, from its first channel's birth to that channel's end."""
+    """One citizen's call, from its first channel's birth to its end; `outside` once a transfer's target has answered."""
 
     call_id: str
     caller: str
@@ -100,6 +103,7 @@ class Call:
     answered_at: dt.datetime | None = None
     ended_by: str | None = None
     session: bool = True
+    outside: bool = False
 
     def waited_ms(self, now: dt.datetime) -> int:
         """Milliseconds since the call was queued; 0 for a call that never was."""

@@ -53,6 +53,15 @@ def test_devices() -> None:
     assert Translator().translate("DeviceStateChange", fields) == ev.PhoneChanged("2001", "INUSE")
 
 
+def test_the_far_end_of_a_transfer_is_no_citizen() -> None:
+    channels = [
+        {"Uniqueid": "c1", "Channel": "PJSIP/trunk-00000001", "BridgeId": "b", "CallerIDNum": "13800138000"},
+        {"Uniqueid": "c2", "Channel": "PJSIP/carrier-00000002", "BridgeId": "b", "Linkedid": "c1"},
+    ]
+    seen = Translator().snapshot(channels, [], is_agent=lambda _: False, taken_at=T0)
+    assert list(seen.channels) == ["c1"]
+
+
 def test_a_snapshot_pairs_the_legs_by_bridge_and_relearns_the_ringing_ones() -> None:
     ours = Translator()
     channels = [
