@@ -15,11 +15,12 @@ from typing import Any
 from ivr.citizen import KeysError, keys_from_text
 from ivr.codec import TreeError, mistakes, tree_from_dict
 from ivr.findings import Finding, Severity, error
-from ivr.hours import CHINA, Calendar
+from ivr.hours import CHINA, Calendar, Week
+from ivr.hours_codec import week_from_dict
 from ivr.reading import MAX_CHARACTERS, UnreadableError, data_from_text, texts_of_prompts
 from ivr.speech import Sound, spoken
-from ivr.state import Incident, World
-from ivr.tree import Node, ReturnCall, ToQueue, Tree
+from ivr.state import Incident, Line, World
+from ivr.tree import LINE, Node, ReturnCall, ToQueue, Tree
 from ivr.trial import House, lines, try_out
 from ivr.validation import check
 
@@ -60,6 +61,8 @@ def _add_try(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--holiday", type=_day, action="append", default=[], metavar="DATE", help="a public holiday")
     parser.add_argument("--makeup", type=_day, action="append", default=[], metavar="DATE", help="a make-up day")
     parser.add_argument("--incident", metavar="SOUND", help="an incident with this notice is on")
+    parser.add_argument("--greeting", action="append", default=[], metavar="SOUND", help="the dialled line's greeting")
+    parser.add_argument("--hours", type=_week, metavar="HOURS", help='the line\'s, such as {mon-fri: ["08:30-12:00"]}')
     parser.set_defaults(run=_try)
 
 
@@ -82,6 +85,14 @@ def _day(text: str) -> dt.date:
         raise argparse.ArgumentTypeError("give a date such as 2026-10-01") from problem
 
 
+def _week(text: str) -> Week:
+    try:
+        data = data_from_text(text)
+        return week_from_dict(data if isinstance(data, Mapping) else {text: None})
+    except ValueError as problem:
+        raise argparse.ArgumentTypeError(str(problem)) from problem
+
+
 def _try(options: argparse.Namespace) -> int:
     data = _data(options.tree)
     try:
@@ -100,7 +111,8 @@ def _try(options: argparse.Namespace) -> int:
 def _world(options: argparse.Namespace, now: dt.datetime) -> World:
     day = dt.timedelta(days=1)
     notice = [Incident("trial", (options.incident,), now - day, now + day)] if options.incident else []
-    return World(Calendar(frozenset(options.holiday), frozenset(options.makeup)), tuple(notice))
+    line = Line(tuple(options.greeting), options.hours)
+    return World(Calendar(frozenset(options.holiday), frozenset(options.makeup)), tuple(notice), line)
 
 
 def _check(options: argparse.Namespace) -> int:
@@ -140,7 +152,7 @@ def _queues(tree: Tree) -> set[str]:
 
 
 def _queue(node: Node) -> str | None:
-    return node.queue if isinstance(node, ToQueue | ReturnCall) else None
+    return node.queue if isinstance(node, ToQueue | ReturnCall) and node.queue != LINE else None
 
 
 def _read(name: str) -> str:

@@ -19,12 +19,14 @@ from ivr.state import (
     act,
     again,
     ask,
+    chose,
     got,
     hang_up,
     is_echo,
     listen,
     play,
     pressed,
+    queue_of,
 )
 from ivr.tree import KEYS, MAX_DIGITS, PERSON_KEY, YES_KEY
 
@@ -45,7 +47,7 @@ def in_menu(state: State, menu: nodes.Menu, given: io.Input, *, now: dt.datetime
         case io.Key(digit) if is_echo(state, digit, now=now):
             return _stay(state, menu)
         case io.Key(digit) if digit in menu.choices:
-            return Go(pressed(replace(state, path=(*state.path, digit)), digit, now=now), menu.choices[digit])
+            return Go(pressed(chose(state, digit), digit, now=now), menu.choices[digit])
         case io.Key(digit):
             return _menu_again(pressed(state, digit, now=now), menu, menu.on_wrong_key)
         case io.Silence():
@@ -97,7 +99,7 @@ def _digit(state: State, node: nodes.Collect, digit: str) -> Turn:
 def _typed(state: State, node: nodes.Collect) -> Turn:
     typed, state = state.typed, replace(state, typed="")
     if typed == PERSON_KEY:
-        return Go(replace(state, path=(*state.path, PERSON_KEY)), node.on_failure)
+        return Go(chose(state, PERSON_KEY), node.on_failure)
     if len(typed) < node.min_digits:
         return _collect_again(state, node, node.on_wrong_key)
     return Go(replace(state, collected={**state.collected, node.collects: typed}), node.next)
@@ -152,9 +154,9 @@ def in_return_call(state: State, node: nodes.ReturnCall, given: io.Input, *, now
         case io.Key(digit) if is_echo(state, digit, now=now):
             return _stay(state, node)
         case io.Key(digit) if digit == YES_KEY:
-            state = pressed(replace(state, path=(*state.path, digit)), digit, now=now)
-            queue = node.queue if node.queue in state.queues else state.default_queue
-            return act(state, io.RegisterReturnCall(queue))
+            state = pressed(chose(state, digit), digit, now=now)
+            queue = queue_of(state, node.queue)
+            return act(state, io.RegisterReturnCall(queue if queue in state.queues else state.default_queue))
         case io.Key() | io.Silence():
             return Go(state, node.on_declined)
         case io.Failed():
@@ -198,7 +200,7 @@ def in_incident(state: State, node: nodes.IncidentNotice, given: io.Input, *, no
         return Go(got(state, "affected"), node.on_registered) if done else Go(state, node.on_failure)
     match given:
         case io.Key(digit) if digit == YES_KEY and not is_echo(state, digit, now=now):
-            state = pressed(replace(state, path=(*state.path, digit)), digit, now=now)
+            state = pressed(chose(state, digit), digit, now=now)
             return act(state, io.RegisterAffected(state.incident or ""))
         case io.Key(digit) if not is_echo(state, digit, now=now):
             return Go(pressed(state, digit, now=now), node.next)
@@ -218,7 +220,7 @@ def in_rating(state: State, node: nodes.Rating, given: io.Input, *, now: dt.date
         case io.Key(digit) if is_echo(state, digit, now=now):
             return _stay(state, node)
         case io.Key(digit) if digit in node.scores:
-            state = pressed(replace(state, path=(*state.path, digit)), digit, now=now)
+            state = pressed(chose(state, digit), digit, now=now)
             return act(state, io.Rate(node.scores[digit]))
         case io.Key(digit) if state.attempts < min(node.attempts, MAX_MISSES):
             state = pressed(replace(state, attempts=state.attempts + 1), digit, now=now)

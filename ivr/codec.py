@@ -111,16 +111,18 @@ def _node(data: object, where: str) -> Node:
     shape = KINDS.get(kind)
     if shape is None:
         raise TreeError(f"{where}.kind", f"{kind[:40]!r} is not known", f"use one of {', '.join(KINDS)}")
-    values = {field.name: _value(field, fields) for field in dataclasses.fields(shape)}
+    values = {field.name: _value(shape, field, fields) for field in dataclasses.fields(shape)}
     fields.nothing_else()
     return shape(**values)
 
 
-def _value(field: "dataclasses.Field[Any]", fields: Fields) -> Any:
+def _value(shape: type[Node], field: "dataclasses.Field[Any]", fields: Fields) -> Any:
     """One field of a node: its name says how it is read, its default whether it may be left out."""
     optional = field.default is not dataclasses.MISSING
     if optional and fields.empty(field.name):
         return field.default
+    if shape is tree_module.Greeting and field.name == "sounds":
+        return fields.greeting(field.name)
     return _READERS.get(field.name, Fields.name)(fields, field.name)
 
 
@@ -137,6 +139,7 @@ _READERS: Mapping[str, Callable[[Fields, str], Any]] = {
     "choices": Fields.choices,
     "scores": Fields.scores,
     "weekly": Fields.week,
+    "queue": Fields.queue,
     "early": Fields.yes_or_no,
     "language": Fields.language,
     "collects": lambda fields, name: fields.one_of(name, tree_module.COLLECTED),
@@ -147,4 +150,4 @@ _READERS: Mapping[str, Callable[[Fields, str], Any]] = {
     "min_digits": _whole(2, tree_module.MAX_DIGITS),
     "max_digits": _whole(2, tree_module.MAX_DIGITS),
 }
-"""How a field is read; one that is not named here holds the name of a node, a queue, a skill or a target."""
+"""How a field is read; one that is not named here holds the name of a node, a skill or a target."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from ivr.hours import Week
 from ivr.hours_codec import shown, week_from_dict
-from ivr.tree import KEYS
+from ivr.tree import KEYS, LINE
 
 MAX_SOUNDS = 20
 MAX_SOUND_NAME = 200
@@ -64,6 +64,11 @@ class Fields:
         """A field that names a node, a queue or a target."""
         return name_of(self._take(name), f"{self._where}.{name}")
 
+    def queue(self, name: str) -> str:
+        """A field that names a queue, or the line's."""
+        value = self._take(name)
+        return LINE if value == LINE else name_of(value, f"{self._where}.{name}")
+
     def language(self, name: str) -> str:
         """A language as Asterisk names the folder of its sounds."""
         value = self.text(name)
@@ -102,16 +107,24 @@ class Fields:
         value, where = self._take(name), f"{self._where}.{name}"
         return _whole(value, where, low, high)
 
-    def sounds(self, name: str) -> tuple[str, ...]:
+    def greeting(self, name: str) -> tuple[str, ...]:
+        """The list of sounds, the line's greeting among them at most once; it may be left out."""
+        return self.sounds(name, also=LINE)
+
+    def sounds(self, name: str, *, also: str = "") -> tuple[str, ...]:
         """The list of sounds; it may be left out."""
         value = [] if self.empty(name) else self._take(name)
         where = f"{self._where}.{name}"
         if not isinstance(value, list | tuple) or len(value) > MAX_SOUNDS:
             raise TreeError(where, f"this is {_kind(value)}", f"give a list of at most {MAX_SOUNDS} names")
-        return tuple(_sound(sound, f"{where}[{place}]") for place, sound in enumerate(value))
+        if also and value.count(also) > 1:
+            raise TreeError(where, f"{also} stands twice", "keep one")
+        return tuple(also if s == also else _sound(s, f"{where}[{place}]") for place, s in enumerate(value))
 
-    def week(self, name: str) -> Week:
-        """Opening hours."""
+    def week(self, name: str) -> Week | None:
+        """Opening hours; left out or empty they are the line's."""
+        if self.empty(name):
+            return None
         try:
             return week_from_dict(self.mapping(name))
         except TreeError:
@@ -178,7 +191,8 @@ def _bounded(value: float) -> float:
 def _sound(value: object, where: str) -> str:
     if not isinstance(value, str) or len(value) > MAX_SOUND_NAME or not _SOUND.fullmatch(value):
         given = repr(value[:40]) if isinstance(value, str) else f"this ({_kind(value)})"
-        raise TreeError(where, f"{given} is not a sound", "give a name such as hotline/greeting-12345, no extension")
+        do = "name it in a greeting" if value == LINE else "give a name such as hotline/greeting-12345, no extension"
+        raise TreeError(where, f"{given} is not a sound" + (" here" if value == LINE else ""), do)
     return value
 
 

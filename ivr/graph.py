@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import assert_never
 
 from ivr import tree as nodes
-from ivr.tree import Tree
+from ivr.tree import LINE, Tree
 
 Ways = dict[str, str]
 """What makes a node lead somewhere (`key 1`, `on_failure`) -> the name of the next node."""
@@ -160,7 +160,16 @@ def _serving(tree: Tree, name: str) -> tuple[str, ...]:
 
 
 def sounds_of(node: nodes.Node) -> tuple[str, ...]:
-    """The sounds that a node names; those of an incident and of a case's progress are known only in the call."""
+    """The sounds that a node names; those of the line, an incident and a case are known only in the call."""
+    return tuple(sound for sound in _said(node) if sound != LINE)
+
+
+def says_line(node: nodes.Node) -> bool:
+    """Whether the line's greeting is among its sounds."""
+    return LINE in _said(node)
+
+
+def _said(node: nodes.Node) -> tuple[str, ...]:
     match node:
         case (
             nodes.OpeningHours()
@@ -176,11 +185,14 @@ def sounds_of(node: nodes.Node) -> tuple[str, ...]:
 
 
 def seconds_until_person(tree: Tree, lengths: Mapping[str, float]) -> tuple[float, str]:
-    """The most seconds of sound until a queue, or the end of the first question that 0 answers; and the node there."""
+    """The most seconds of sound until a queue, or the end of the first question that 0 answers; and the node there.
+
+    The length of `LINE` is that of the line's greeting.
+    """
     longest: dict[str, tuple[float, str]] = {}
     for name in _deepest_first(tree, tree.start):
         farther = max((longest[n] for n in _unasked(tree, name) if n in longest), default=(0.0, name))
-        own = sum(lengths.get(sound, 0.0) for sound in sounds_of(tree.nodes[name]))
+        own = sum(lengths.get(sound, 0.0) for sound in _said(tree.nodes[name]))
         longest[name] = (own + farther[0], farther[1])
     return longest.get(tree.start, (0.0, tree.start))
 

@@ -8,6 +8,7 @@ from typing import assert_never
 from ivr import answers
 from ivr import tree as nodes
 from ivr.hours import CHINA, is_open
+from ivr.notice import needs_notice, told_first
 from ivr.protocol import Begin, Failed, HungUp, Input, Key, LookUpCaller, LookUpCase, PlayEarly, SetLanguage, TransferTo
 from ivr.state import (
     MAX_STEPS,
@@ -20,13 +21,14 @@ from ivr.state import (
     World,
     act,
     ask,
+    came_to,
     enqueue,
     give_up,
     hang_up,
     noted,
     play,
 )
-from ivr.tree import KEYS, PERSON_KEY, Tree
+from ivr.tree import KEYS, LINE, PERSON_KEY, Tree
 
 NO_INCIDENT = World()
 
@@ -53,13 +55,18 @@ def begin(
 ) -> Step:
     """The first step of a call, or of what follows the agent's hang-up; a naive `now` counts as China's.
 
-    A queue that is not in `queues` is replaced by `default_queue`.
+    A queue that is not in `queues` is replaced by `default_queue`. An incident of the line is told first where the
+    tree has no notice of its own; `advance` takes the same tree as this.
     """
+    now = now if now.tzinfo else now.replace(tzinfo=CHINA)
     start = tree.after_talk if after_talk else tree.start
     served = ("talk",) if after_talk else ()
     state = State(start or "", frozenset(queues) | {default_queue}, default_queue, now, world=world, served=served)
     if start is None:
         return hang_up(state)
+    if not after_talk and needs_notice(tree, world, now=now):
+        tree = told_first(tree)
+        state = replace(state, node=tree.start, notice_first=True)
     return advance(tree, state, Begin(), now=now)
 
 
@@ -70,6 +77,8 @@ def advance(tree: Tree, state: State, given: Input, *, now: dt.datetime) -> Step
     state = replace(state, steps=state.steps + 1)
     if isinstance(given, Failed):
         state = noted(state, given.reason)
+    if state.notice_first:
+        tree = told_first(tree)
     here = _Here(tree, now if now.tzinfo else now.replace(tzinfo=CHINA))
     turn = _react(here, state, given)
     return turn if isinstance(turn, Step) else _arrive(here, turn.state, turn.to)
@@ -157,23 +166,34 @@ def _pass(here: _Here, go: Go) -> Go:
         onward = _silently(here, go.state, here.node(go.to))
         if onward is None:
             return go
-        go = replace(onward, state=replace(onward.state, steps=onward.state.steps + 1))
+        passed = came_to(onward.state, go.to, now=here.now)
+        go = replace(onward, state=replace(passed, steps=passed.steps + 1))
     return go
 
 
 def _silently(here: _Here, state: State, node: nodes.Node | None) -> Go | None:
     match node:
-        case nodes.Announcement() | nodes.Greeting() if not node.sounds:
+        case nodes.Announcement() | nodes.Greeting() if not _sounds(state, node):
             return Go(state, node.next)
         case nodes.OpeningHours():
-            opened = is_open(node.weekly, state.world.calendar, now=here.now)
-            return Go(state, node.on_open if opened else node.on_closed)
+            return Go(state, node.on_open if _opened(here, state, node) else node.on_closed)
         case nodes.Setting() if node.language is None:
             return Go(_set(state, node), node.next)
         case nodes.IncidentNotice() if _incident(here, state) is None:
             return Go(state, node.next)
         case _:
             return None
+
+
+def _opened(here: _Here, state: State, node: nodes.OpeningHours) -> bool:
+    week = node.weekly or state.world.line.hours
+    return week is None or is_open(week, state.world.calendar, now=here.now)
+
+
+def _sounds(state: State, node: nodes.Greeting | nodes.Announcement) -> tuple[str, ...]:
+    """The sounds of a node, those of the line in place of its word."""
+    line = state.world.line.greeting
+    return tuple(sound for named in node.sounds for sound in (line if named == LINE else (named,)))
 
 
 def _set(state: State, node: nodes.Setting) -> State:
@@ -190,7 +210,8 @@ def _incident(here: _Here, state: State) -> Incident | None:
 
 
 def _entered(here: _Here, go: Go) -> State:
-    return replace(go.state, node=go.to, since=here.now, phase=Phase.PLAYING, attempts=1, typed="")
+    state = came_to(go.state, go.to, now=here.now)
+    return replace(state, node=go.to, since=here.now, phase=Phase.PLAYING, attempts=1, typed="")
 
 
 def _arrive(here: _Here, state: State, name: str) -> Step:  # noqa: PLR0911 - one return a kind of node
@@ -247,8 +268,8 @@ def _arrive_at(here: _Here, state: State, node: _Asking) -> Step:  # noqa: PLR09
 
 def _say(here: _Here, state: State, node: nodes.Greeting | nodes.Announcement) -> Step:
     if isinstance(node, nodes.Greeting) and node.early:
-        return act(state, PlayEarly(node.sounds))
-    return play(state, node.sounds, _keys_ahead(here, state, node.next))
+        return act(state, PlayEarly(_sounds(state, node)))
+    return play(state, _sounds(state, node), _keys_ahead(here, state, node.next))
 
 
 def _tell_incident(here: _Here, state: State, node: nodes.IncidentNotice) -> Step:

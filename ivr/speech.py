@@ -1,11 +1,11 @@
 """What is wrong with the sounds of a tree: missing, unapproved, too long before a person, advertising."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from ivr.findings import Finding, error, warning
-from ivr.graph import seconds_until_person, sounds_of
-from ivr.tree import Tree
+from ivr.graph import says_line, seconds_until_person, sounds_of
+from ivr.tree import LINE, Tree
 
 MAX_SECONDS = 15.0
 CHARACTERS_PER_SECOND = 3.4
@@ -76,12 +76,25 @@ def spoken(text: str) -> Sound:
     return Sound(len(text) / CHARACTERS_PER_SECOND, text=text)
 
 
-def sound_findings(tree: Tree, sounds: Mapping[str, Sound]) -> Iterator[Finding]:
-    """Everything about the sounds that the nodes name."""
+Greetings = Collection[tuple[str, ...]]
+"""The greetings of lines, each a list of sounds."""
+
+
+def sound_findings(tree: Tree, sounds: Mapping[str, Sound], greetings: Greetings = ()) -> Iterator[Finding]:
+    """Everything about the sounds that the nodes name, and about the greetings of the lines that the tree serves."""
+    lines = [sound for greeting in greetings for sound in greeting]
     for name, node in tree.nodes.items():
-        for sound in dict.fromkeys(sounds_of(node)):
+        for sound in dict.fromkeys([*sounds_of(node), *(lines if says_line(node) else ())]):
             yield from _one_sound(name, sound, sounds.get(sound))
-    yield from _too_long(tree, sounds)
+    yield from _too_long(tree, sounds, greetings)
+
+
+def greeting_findings(where: str, greeting: Collection[str], sounds: Mapping[str, Sound]) -> Iterator[Finding]:
+    """What is wrong with one line's greeting, wherever it is said; `where` is the line's number."""
+    for sound in dict.fromkeys(greeting):
+        yield from _one_sound(where, sound, sounds.get(sound))
+    if (seconds := _seconds(greeting, sounds)) > MAX_SECONDS:
+        yield error(where, f"the greeting lasts {seconds:.1f} s", f"shorten it to less than {MAX_SECONDS:g} s")
 
 
 def _one_sound(where: str, name: str, sound: Sound | None) -> Iterator[Finding]:
@@ -101,8 +114,14 @@ def _selling(where: str, name: str, text: str) -> Iterator[Finding]:
         yield warning(where, what + ", ".join(found), "keep it only where it names a public service")
 
 
-def _too_long(tree: Tree, sounds: Mapping[str, Sound]) -> Iterator[Finding]:
-    seconds, where = seconds_until_person(tree, {name: sound.seconds for name, sound in sounds.items()})
+def _seconds(greeting: Collection[str], sounds: Mapping[str, Sound]) -> float:
+    return sum(sounds[sound].seconds for sound in greeting if sound in sounds)
+
+
+def _too_long(tree: Tree, sounds: Mapping[str, Sound], greetings: Greetings) -> Iterator[Finding]:
+    lengths = {name: sound.seconds for name, sound in sounds.items()}
+    longest = max((_seconds(greeting, sounds) for greeting in greetings), default=0.0)
+    seconds, where = seconds_until_person(tree, lengths | {LINE: longest})
     if seconds > MAX_SECONDS:
         what = f"{seconds:.1f} s of sound go before a person can be reached here"
         yield error(where, what, f"shorten them to {MAX_SECONDS:g} s together")

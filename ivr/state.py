@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from ivr.hours import Calendar
+from ivr.hours import Calendar, Week
 from ivr.protocol import Effect, Enqueue, HangUp, Listen, Play
+from ivr.tree import LINE
 
 MAX_STEPS = 60
 """Inputs and moves together (digits of a number count as one); a call that needs more goes to a person."""
@@ -30,7 +31,10 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """A notice that is on from `starts` until `ends` (not included), for the lines that it was switched on for."""
+    """A notice that is on from `starts` until `ends` (not included), for the lines that it was switched on for.
+
+    `sounds` are all that the citizen hears, the word that 1 registers included (`hotline/incident-press-one`).
+    """
 
     id: str
     sounds: tuple[str, ...]
@@ -47,19 +51,43 @@ class Incident:
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """What belongs to the dialled number: its greeting's sounds, its hours (None: always open), its queue.
+
+    Where `queue` is None the default queue of the call is the line's.
+    """
+
+    greeting: tuple[str, ...] = ()
+    hours: Week | None = None
+    queue: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class World:
-    """What a tree asks about besides its caller: the calendar, and the incidents of the dialled line."""
+    """What a tree asks about besides its caller: the calendar, and the incidents of the dialled line and the line."""
 
     calendar: Calendar = field(default_factory=Calendar)
     incidents: tuple[Incident, ...] = ()
+    line: Line = field(default_factory=Line)
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A node that the call came to, when, and the key that was the citizen's choice there; never a typed number's."""
+
+    node: str
+    at: dt.datetime
+    choice: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class State:
     """Where one call stands; `path` holds the keys that were choices, `since` is when the node was entered.
 
-    `served` holds what the citizen has got already (`message`, `transfer`, `return_call`, `affected`, `talk`, `rated`).
-    Digits never show in it, because an identity number may be among them.
+    `served` holds what the citizen has got already (`message`, `transfer`, `return_call`, `affected`, `talk`, `rated`),
+    `trail` every node in order, those passed silently too, `ending` how the menu ended by itself (`queue`, `hang_up`),
+    `notice_first` that an incident is told before the tree. Digits never show in it, because an identity number may be
+    among them.
     """
 
     node: str
@@ -78,6 +106,9 @@ class State:
     priority: int = 0
     skill: str | None = None
     incident: str | None = None
+    notice_first: bool = False
+    trail: tuple[Stop, ...] = ()
+    ending: str | None = None
     last_key: str = field(default="", repr=False)
     last_key_at: dt.datetime | None = field(default=None, repr=False)
     typed: str = field(default="", repr=False)
@@ -152,6 +183,17 @@ def pressed(state: State, digit: str, *, now: dt.datetime) -> State:
     return replace(state, last_key=digit, last_key_at=now)
 
 
+def chose(state: State, digit: str) -> State:
+    """The key was a choice of the node where the call stands."""
+    here = replace(state.trail[-1], choice=digit) if state.trail else Stop(state.node, state.since, digit)
+    return replace(state, path=(*state.path, digit), trail=(*state.trail[:-1], here))
+
+
+def came_to(state: State, node: str, *, now: dt.datetime) -> State:
+    """The call comes to a node, or through it."""
+    return replace(state, trail=(*state.trail, Stop(node, now)))
+
+
 def got(state: State, what: str) -> State:
     """The citizen has got something, so that a good-bye is in order."""
     return replace(state, served=(*state.served, what))
@@ -159,11 +201,17 @@ def got(state: State, what: str) -> State:
 
 def hang_up(state: State) -> Step:
     """End the call."""
-    return Step(replace(state, phase=Phase.ENDED), (HangUp(),))
+    return Step(replace(state, phase=Phase.ENDED, ending="hang_up", typed="", collected={}), (HangUp(),))
+
+
+def queue_of(state: State, queue: str) -> str:
+    """The queue that a node names, which may be the line's."""
+    return (state.world.line.queue or state.default_queue) if queue == LINE else queue
 
 
 def enqueue(state: State, queue: str, priority: int) -> Step:
     """The menu ends at a person."""
+    queue = queue_of(state, queue)
     if queue not in state.queues:
         return give_up(state, f"there is no queue {queue!r}")
     return _to_person(state, queue, priority)
@@ -176,7 +224,7 @@ def give_up(state: State, reason: str) -> Step:
 
 def _to_person(state: State, queue: str, priority: int) -> Step:
     effect = Enqueue(queue, priority + state.priority, state.skill)
-    return Step(replace(state, phase=Phase.ENDED, typed="", collected={}), (effect,))
+    return Step(replace(state, phase=Phase.ENDED, ending="queue", typed="", collected={}), (effect,))
 
 
 def noted(state: State, reason: str) -> State:

@@ -14,6 +14,9 @@ PERSON_KEY = "0"
 YES_KEY = "1"
 """Accepts an offer: a call back, to be registered as affected."""
 
+LINE = "@line"
+"""Stands for what belongs to the dialled line, so that one tree serves many: its greeting, its queue."""
+
 CASE_NUMBER = "case_number"
 QUERY_CODE = "query_code"
 COLLECTED = (CASE_NUMBER, QUERY_CODE)
@@ -23,7 +26,10 @@ MAX_DIGITS = 16
 
 @dataclass(frozen=True, slots=True)
 class Greeting:
-    """Sounds (no advertising), played before the call is answered where `early` (彩铃), then the next node."""
+    """Sounds (no advertising), played before the call is answered where `early` (彩铃), then the next node.
+
+    `LINE` among them stands for the greeting of the dialled line, for nothing where it has none.
+    """
 
     sounds: tuple[str, ...]
     next: str
@@ -63,9 +69,12 @@ class Menu:
 
 @dataclass(frozen=True, slots=True)
 class OpeningHours:
-    """Leads on by the time of day, without a sound; pure arithmetic, so it has no way for a failure."""
+    """Leads on by the time of day, without a sound; pure arithmetic, so it has no way for a failure.
 
-    weekly: Week
+    Without `weekly` the hours of the dialled line count; a line without hours is always open.
+    """
+
+    weekly: Week | None
     on_open: str
     on_closed: str
 
@@ -118,7 +127,7 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class ToQueue:
-    """The way to a person: a queue id and the priority in it (larger is served first)."""
+    """The way to a person: a queue id, or `LINE`, and the priority in it (larger is served first)."""
 
     queue: str
     priority: int = 0
@@ -126,7 +135,10 @@ class ToQueue:
 
 @dataclass(frozen=True, slots=True)
 class ReturnCall:
-    """Offers a call back: 1 registers it for `queue` and leads to `next`, anything else means the citizen waits."""
+    """Offers a call back: 1 registers it for `queue` and leads to `next`, anything else means the citizen waits.
+
+    `queue` may be `LINE`.
+    """
 
     sounds: tuple[str, ...]
     queue: str

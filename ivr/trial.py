@@ -8,6 +8,7 @@ from ivr import protocol as io
 from ivr.citizen import Citizen, Heard, does
 from ivr.codec import kind_of
 from ivr.interpreter import advance, begin
+from ivr.notice import with_notice
 from ivr.speech import Sound
 from ivr.state import State, Step, World
 from ivr.tree import Tree
@@ -42,7 +43,7 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """What the trial assumes: queues, calendar and incidents, sounds."""
+    """What the trial assumes: queues, calendar, incidents and the line dialled, sounds."""
 
     queues: Collection[str]
     default_queue: str
@@ -53,6 +54,7 @@ class House:
 def try_out(tree: Tree, keys: Collection[str], house: House, *, now: dt.datetime, after_talk: bool = False) -> Trial:
     """Walk a tree from `now` on; when the keys are used up the citizen stays silent, so that every call ends."""
     citizen = Citizen(list(keys), house.sounds)
+    tree = tree if after_talk else with_notice(tree, house.world, now=now)
     step = begin(
         tree,
         queues=house.queues,

@@ -7,11 +7,11 @@ from ivr import tree as nodes
 from ivr.findings import Finding, Severity, error, warning
 from ivr.graph import leads_to_person, left_alone, reachable, roots, targets
 from ivr.hours import DAY_MINUTES, Gap, Week, gaps
-from ivr.speech import Sound, sound_findings
-from ivr.state import MAX_MISSES
-from ivr.tree import COLLECTED, KEYS, PERSON_KEY, Tree
+from ivr.speech import Sound, greeting_findings, sound_findings
+from ivr.state import MAX_MISSES, Line
+from ivr.tree import COLLECTED, KEYS, LINE, PERSON_KEY, Tree
 
-__all__ = ["Finding", "Severity", "Sound", "check", "check_numbers", "targets"]
+__all__ = ["Finding", "Severity", "Sound", "check", "check_line", "check_numbers", "targets"]
 
 MAX_CHOICES = 5
 MAX_SLIP_MINUTES = 30
@@ -24,11 +24,12 @@ def check(
     *,
     sounds: Mapping[str, Sound] | None = None,
     tested: Collection[str] | None = None,
+    lines: Collection[Line] = (),
 ) -> list[Finding]:
     """All findings of a tree, errors first.
 
     Against the ids of the queues that exist, the sounds that are known, and the transfer targets that answered a test;
-    what is None is not checked.
+    what is None is not checked. `lines` are those that the tree serves: the longest of their greetings counts.
     """
     found = [
         *_unknown_targets(tree),
@@ -40,7 +41,16 @@ def check(
         *_ways_out(tree),
         *_nodes(tree, tested),
         *_asked_before(tree),
-        *([] if sounds is None else sound_findings(tree, sounds)),
+        *([] if sounds is None else sound_findings(tree, sounds, [line.greeting for line in lines])),
+    ]
+    return sorted(found, key=lambda finding: finding.severity is not Severity.ERROR)
+
+
+def check_line(number: str, line: Line, *, sounds: Mapping[str, Sound] | None = None) -> list[Finding]:
+    """All findings of what belongs to one dialled number, errors first."""
+    found = [
+        *([] if sounds is None else greeting_findings(number, line.greeting, sounds)),
+        *([] if line.hours is None else _week(number, line.hours)),
     ]
     return sorted(found, key=lambda finding: finding.severity is not Severity.ERROR)
 
@@ -66,7 +76,7 @@ def _unknown_targets(tree: Tree) -> Iterator[Finding]:
 
 def _unknown_queues(tree: Tree, queues: Collection[str]) -> Iterator[Finding]:
     for name, node in tree.nodes.items():
-        if isinstance(node, nodes.ToQueue | nodes.ReturnCall) and node.queue not in queues:
+        if isinstance(node, nodes.ToQueue | nodes.ReturnCall) and node.queue not in {*queues, LINE}:
             yield error(name, f"there is no queue {node.queue!r}", "open the queue first or name another")
 
 
@@ -167,20 +177,28 @@ def _menu(tree: Tree, name: str, menu: nodes.Menu) -> Iterator[Finding]:
 
 
 def _hours(tree: Tree, name: str, node: nodes.OpeningHours) -> Iterator[Finding]:
-    closed = gaps(node.weekly)
-    if closed == [Gap(0, 7 * DAY_MINUTES)]:
-        yield warning(name, "it is never open on an ordinary day", "give at least one period, or take it out")
-    elif slips := [gap for gap in closed if gap.minutes <= MAX_SLIP_MINUTES]:
-        what = f"it is closed for only {slips[0].minutes} min from {slips[0]}, which looks like a slip"
-        yield warning(name, what, "let one period begin where the other ends (24:00 ends a day)")
-    if not graph.is_cared_for(tree, node.on_closed) and _closes(node.weekly, closed):
-        when = f"from {closed[0]}" if closed else "on holidays"
+    if node.weekly is not None:
+        yield from _week(name, node.weekly)
+    when = "when the line is closed" if node.weekly is None else _closed(node.weekly)
+    if when and not graph.is_cared_for(tree, node.on_closed):
         what = f"the hours leave a gap: {when} nobody answers and nothing can be left"
         yield error(name, what, "let on_closed lead to a queue, a message, a call back or a transfer")
 
 
-def _closes(week: Week, closed: list[Gap]) -> bool:
-    return bool(closed) or sum(p.end - p.start for p in week.holiday) < DAY_MINUTES
+def _week(where: str, week: Week) -> Iterator[Finding]:
+    closed = gaps(week)
+    if closed == [Gap(0, 7 * DAY_MINUTES)]:
+        yield warning(where, "it is never open on an ordinary day", "give at least one period, or take it out")
+    elif slips := [gap for gap in closed if gap.minutes <= MAX_SLIP_MINUTES]:
+        what = f"it is closed for only {slips[0].minutes} min from {slips[0]}, which looks like a slip"
+        yield warning(where, what, "let one period begin where the other ends (24:00 ends a day)")
+
+
+def _closed(week: Week) -> str:
+    """The first time when hours are closed; nothing where they never are."""
+    if closed := gaps(week):
+        return f"from {closed[0]}"
+    return "on holidays" if sum(p.end - p.start for p in week.holiday) < DAY_MINUTES else ""
 
 
 def _asked_before(tree: Tree) -> Iterator[Finding]:

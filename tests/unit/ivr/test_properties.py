@@ -1,6 +1,7 @@
 """Whatever a citizen does, on any tree that passes the checks: a person, something left behind, a transfer, or gone."""
 
 import datetime as dt
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,13 @@ from hypothesis import strategies as st
 from ivr import protocol as io
 from ivr import tree as nodes
 from ivr.codec import tree_from_dict, tree_to_dict
-from ivr.graph import reachable
+from ivr.graph import reachable, targets
 from ivr.hours import Calendar, Period, Week
 from ivr.interpreter import advance, begin
-from ivr.state import MAX_STEPS, Incident, Phase, Step, World
-from ivr.tree import KEYS, MAX_DIGITS, Tree
+from ivr.journey import MAX_VISITS, journey_of
+from ivr.notice import with_notice
+from ivr.state import MAX_STEPS, Incident, Line, Phase, Step, World
+from ivr.tree import KEYS, LINE, MAX_DIGITS, Tree
 from ivr.validation import Severity, check
 
 NOW = dt.datetime(2026, 11, 21, 9, 0, tzinfo=dt.UTC)
@@ -31,7 +34,7 @@ UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow]
 PERSONS = ["q", "q2", "say"]
 ENDS: dict[str, nodes.Node] = {
     "q": nodes.ToQueue("city"),
-    "q2": nodes.ToQueue("linhe", 3),
+    "q2": nodes.ToQueue(LINE, 3),
     "say": nodes.Announcement(("s",), "q"),
     "bye": nodes.HangUp(("s",)),
     "thanks": nodes.Announcement(("s",), "bye"),
@@ -54,6 +57,7 @@ some = st.sampled_from
 seconds = st.floats(0, 30)
 attempts = st.integers(1, 5)
 periods = st.sampled_from([(), (Period(0, 1440),), (Period(480, 720), Period(840, 1080))])
+line_sounds = st.lists(st.sampled_from(["s", LINE]), unique=True).map(tuple)
 weeks = st.builds(Week, st.tuples(*[periods] * 7), periods, st.none() | periods)
 
 
@@ -83,7 +87,7 @@ def _made(draw: st.DrawFn, kind: str, name: str, onward: Sequence[str]) -> dict[
     ahead, person, maybe = some(onward), some(PERSONS), st.none() | some(PERSONS)
     served = some([*PERSONS, "bye", "thanks"])
     shapes: dict[str, st.SearchStrategy[Any]] = {
-        "greeting": st.builds(nodes.Greeting, sounds, ahead, st.booleans(), maybe),
+        "greeting": st.builds(nodes.Greeting, line_sounds, ahead, st.booleans(), maybe),
         "announcement": st.builds(nodes.Announcement, sounds, ahead, maybe),
         "menu": st.builds(
             nodes.Menu,
@@ -97,12 +101,12 @@ def _made(draw: st.DrawFn, kind: str, name: str, onward: Sequence[str]) -> dict[
             on_silence=maybe,
             on_wrong_key=maybe,
         ),
-        "hours": st.builds(nodes.OpeningHours, weeks, ahead, ahead),
+        "hours": st.builds(nodes.OpeningHours, st.none() | weeks, ahead, ahead),
         "look_up": st.builds(nodes.CallerLookUp, ahead, ahead, person, st.none() | ahead),
         "set": st.builds(
             nodes.Setting, ahead, st.none() | st.just("en"), st.integers(0, 3), st.none() | st.just("x"), maybe
         ),
-        "return_call": st.builds(nodes.ReturnCall, sounds, some(QUEUES), served, person, person, seconds),
+        "return_call": st.builds(nodes.ReturnCall, sounds, some([*QUEUES, LINE]), served, person, person, seconds),
         "message": st.builds(nodes.Message, sounds, served, person, st.integers(1, 600), attempts, maybe),
         "transfer": st.builds(nodes.Transfer, sounds, st.just("110"), person),
         "incident": st.builds(nodes.IncidentNotice, ahead, served, person, seconds),
@@ -154,6 +158,7 @@ worlds = st.builds(
     World,
     st.builds(Calendar, st.frozensets(st.dates(dt.date(2026, 1, 1), dt.date(2026, 12, 31)), max_size=3)),
     st.lists(st.builds(Incident, st.just("storm"), sounds, st.just(NOW), moments), max_size=2).map(tuple),
+    st.builds(Line, sounds, st.none() | weeks, st.none() | some([*QUEUES, "closed"])),
 )
 
 
@@ -161,6 +166,7 @@ def walked(tree: Tree, data: st.DataObject, now: dt.datetime, *, after_talk: boo
     """Drive a call to its end with drawn answers, mostly fitting ones; the citizen may leave at any point."""
     world = data.draw(worlds)
     step = begin(tree, queues=QUEUES, default_queue="city", now=now, world=world, after_talk=after_talk)
+    known = tree if after_talk else with_notice(tree, world, now=now)
     drawn = 0
     while step.state.phase is not Phase.ENDED:
         assert len(step.effects) == 1
@@ -170,8 +176,10 @@ def walked(tree: Tree, data: st.DataObject, now: dt.datetime, *, after_talk: boo
         now += dt.timedelta(seconds=data.draw(some([0.0, 0.2, 1.0, 9.0])) if drawn < 40 else 0.6)
         before = step
         step = advance(tree, before.state, given_input, now=now)
-        assert step.state.node in reachable(tree, [before.state.node])
+        assert step.state.node in reachable(known, [before.state.node])
         drawn += 1
+    ways = [(a.node, b.node) for a, b in itertools.pairwise(step.state.trail)]
+    assert all(there in {here, *targets(known, here).values()} for here, there in ways)
     return step
 
 
@@ -184,6 +192,11 @@ def test_any_call_on_a_checked_tree_ends_with_a_person_or_with_something_got(
     (end,) = step.effects
     assert isinstance(end, io.Enqueue) or step.state.served
     assert not isinstance(end, io.Enqueue) or end.queue in QUEUES
+    told = journey_of(step.state, at=now + dt.timedelta(hours=1))
+    assert told.end == ("queue" if isinstance(end, io.Enqueue) else told.end)
+    assert told.end in {"queue", "message", "transfer", "return_call", "affected"}
+    assert len(told.steps) <= MAX_VISITS
+    assert tuple(visit.choice for visit in told.steps if visit.choice is not None) == step.state.path
     assert advance(tree, step.state, io.Played(), now=now).effects == ()
 
 
@@ -209,6 +222,8 @@ def test_a_citizen_who_hangs_up_is_gone_at_once(tree: Tree, data: st.DataObject,
     gone = advance(tree, step.state, io.HungUp(), now=NOW)
     assert (gone.effects, gone.state.phase) == ((), Phase.ENDED)
     assert "collected={" not in repr(gone.state)
+    told = journey_of(gone.state, at=NOW)
+    assert (told.ms, told.node) == (0, told.steps[-1].node)
 
 
 @UNHURRIED
