@@ -82,7 +82,7 @@ class Agent:
 
 @dataclass(slots=True)
 class Call:
-    """One citizen's call, from its first channel's birth to its end; `outside` once a transfer's target has answered."""
+    """One citizen's call, from its first channel's birth to end; `outside` once a transfer's target has answered."""
 
     call_id: str
     caller: str
