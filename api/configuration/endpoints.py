@@ -3,6 +3,7 @@
 from http import HTTPStatus
 from typing import Annotated
 
+import orjson
 from fastapi import APIRouter, Depends, Header, Response
 
 from api.configuration import service
@@ -10,6 +11,7 @@ from api.configuration.schemas import ConfigurationOut
 from api.core.openapi import NOT_MODIFIED, problems
 from api.core.runtime import Reader
 from api.sessions.dependencies import voice_only
+from db.clock import utc_now
 
 router = APIRouter(prefix="/internal", tags=["wires"], dependencies=[Depends(voice_only)])
 
@@ -23,10 +25,12 @@ router = APIRouter(prefix="/internal", tags=["wires"], dependencies=[Depends(voi
 async def get_configuration(
     session: Reader, if_none_match: Annotated[str | None, Header(max_length=1000)] = None
 ) -> Response:
-    """Give queues, agents, numbers and published menus; 304 when If-None-Match names the current version."""
-    configuration = await service.current_configuration(session)
+    """Give all that calls are routed by; 304 when If-None-Match names the current version.
+
+    Of each menu the version in force and those to come are given: the voice process changes over by itself at `from`.
+    """
+    configuration = await service.current_configuration(session, now=utc_now())
     headers = {"ETag": f'"{configuration["version"]}"'}
     if service.matches(if_none_match, configuration["version"]):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
-    body = ConfigurationOut.model_validate(configuration).model_dump_json()
-    return Response(body, headers=headers, media_type="application/json")
+    return Response(orjson.dumps(configuration), headers=headers, media_type="application/json")

@@ -1,13 +1,39 @@
 """Queries of the configuration that the voice process routes by."""
 
+import datetime as dt
 from collections import defaultdict
+from collections.abc import Collection, Sequence
+from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from acd.messages import AgentConfiguration, MenuConfiguration, NumberConfiguration, QueueConfiguration
+from acd.messages import (
+    AgentConfiguration,
+    HolidayConfiguration,
+    IncidentConfiguration,
+    MenuConfiguration,
+    NumberConfiguration,
+    QueueConfiguration,
+)
+from api.configuration.rules import lines_of
 from db.engine import ReadSession
-from db.tables import Agent, AgentQueue, MenuPublication, MenuVersion, Number, Queue
+from db.tables import (
+    Agent,
+    AgentQueue,
+    Holiday,
+    Incident,
+    MenuPublication,
+    MenuVersion,
+    Number,
+    Queue,
+    Sound,
+    TransferTarget,
+)
+from ivr.hours import CHINA
+
+ALWAYS_KNOWN: Final = "hotline/"
+"""The voice process speaks these by itself, whatever the menus name."""
 
 
 async def list_queues(session: ReadSession) -> list[QueueConfiguration]:
@@ -35,20 +61,81 @@ async def list_agents(session: ReadSession) -> list[AgentConfiguration]:
 
 
 async def list_numbers(session: ReadSession) -> list[NumberConfiguration]:
-    """Return the public numbers."""
+    """Return the public numbers with their lines."""
     rows = await session.scalars(select(Number).order_by(Number.number))
-    return [NumberConfiguration(number=row.number, line=row.line, menu=row.menu, queue=row.queue_id) for row in rows]
+    return [
+        NumberConfiguration(
+            number=row.number,
+            line=row.line,
+            menu=row.menu,
+            queue=row.queue_id,
+            area=row.area,
+            greeting=row.greeting or [],
+            hours=row.hours,
+        )
+        for row in rows
+    ]
 
 
-async def list_menus(session: ReadSession) -> list[MenuConfiguration]:
-    """Return the version of each menu that is in force."""
+async def list_menus(session: ReadSession, *, now: dt.datetime) -> list[MenuConfiguration]:
+    """Return of each menu the version in force and those to come, in the order in which they are spoken."""
+    standing = MenuPublication.cancelled_at.is_(None)
     in_force = (
-        select(MenuPublication.menu, MenuPublication.version)
-        .where(MenuPublication.cancelled_at.is_(None), MenuPublication.effective_at <= func.now())
+        select(MenuPublication.id)
+        .where(standing, MenuPublication.effective_at <= now)
         .ext(distinct_on(MenuPublication.menu))
         .order_by(MenuPublication.menu, MenuPublication.effective_at.desc(), MenuPublication.id.desc())
-        .subquery()
     )
-    same = (MenuVersion.menu == in_force.c.menu) & (MenuVersion.version == in_force.c.version)
-    rows = await session.scalars(select(MenuVersion).join(in_force, same).order_by(MenuVersion.menu))
-    return [MenuConfiguration(name=row.menu, version=row.version, tree=row.tree) for row in rows]
+    same = (MenuVersion.menu == MenuPublication.menu) & (MenuVersion.version == MenuPublication.version)
+    rows = await session.execute(
+        select(MenuVersion.menu, MenuVersion.version, MenuVersion.tree, MenuPublication.effective_at)
+        .join(MenuPublication, same)
+        .where(standing, (MenuPublication.effective_at > now) | MenuPublication.id.in_(in_force))
+        .order_by(MenuVersion.menu, MenuPublication.effective_at, MenuPublication.id)
+    )
+    return [
+        {"name": menu, "version": version, "tree": tree, "from": _stamp(effective_at)}
+        for menu, version, tree, effective_at in rows
+    ]
+
+
+async def list_incidents(
+    session: ReadSession, numbers: Sequence[NumberConfiguration], *, now: dt.datetime
+) -> list[IncidentConfiguration]:
+    """Return the incidents that are on or to come, each with the numbers it is on for."""
+    on = Incident.switched_off_at.is_(None) & (Incident.ends_at > now)
+    rows = await session.scalars(select(Incident).where(on).order_by(Incident.id))
+    return [
+        IncidentConfiguration(
+            id=str(row.id),
+            sounds=row.sounds,
+            numbers=lines_of(numbers, chosen=row.numbers, areas=row.areas),
+            starts=_stamp(row.starts_at),
+            ends=_stamp(row.ends_at),
+        )
+        for row in rows
+    ]
+
+
+async def list_holidays(session: ReadSession, *, now: dt.datetime) -> list[HolidayConfiguration]:
+    """Return the special days of this year (in China) and later: the content changes by itself once a year only."""
+    first = dt.date(now.astimezone(CHINA).year, 1, 1)
+    rows = await session.scalars(select(Holiday).where(Holiday.day >= first).order_by(Holiday.day))
+    return [HolidayConfiguration(day=row.day.isoformat(), kind=row.kind) for row in rows]
+
+
+async def texts_of_sounds(session: ReadSession, named: Collection[str]) -> dict[str, str]:
+    """Return what these sounds, and the built-in ones, say; a sound that nobody knows is left out."""
+    wanted = Sound.name.in_(named) | Sound.name.startswith(ALWAYS_KNOWN, autoescape=True)
+    rows = await session.execute(select(Sound.name, Sound.text).where(wanted).order_by(Sound.name))
+    return {name: text for name, text in rows}  # noqa: C416 - dict() cannot type rows
+
+
+async def list_targets(session: ReadSession) -> list[str]:
+    """Return the numbers that calls may be transferred to."""
+    return list(await session.scalars(select(TransferTarget.number).order_by(TransferTarget.number)))
+
+
+def _stamp(at: dt.datetime) -> str:
+    """The same moment reads the same whatever the zone of the database."""
+    return at.astimezone(dt.UTC).isoformat()

@@ -1,8 +1,9 @@
 """What the voice process routes by, as it stands on the wire."""
 
-from typing import Any
+import datetime as dt
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 
 class QueueOut(BaseModel):
@@ -25,20 +26,41 @@ class AgentOut(BaseModel):
 
 
 class NumberOut(BaseModel):
-    """One public number."""
+    """One public number with what belongs to its line."""
 
     number: str
     line: str
     menu: str
     queue: str
+    area: Annotated[str, Field(description="The county, or empty for the whole city")]
+    greeting: Annotated[list[str], Field(description="Sounds in place of @line")]
+    hours: Annotated[dict[str, Any] | None, Field(description="The line's week; null is round the clock")]
 
 
 class MenuOut(BaseModel):
-    """One published menu."""
+    """One published menu; the next one of the same name takes over at its `from`."""
 
     name: str
     version: int
     tree: dict[str, Any]
+    from_: Annotated[dt.datetime, Field(alias="from")]
+
+
+class IncidentOut(BaseModel):
+    """One notice, for calls to these numbers from `starts` until `ends`."""
+
+    id: str
+    sounds: list[str]
+    numbers: list[str]
+    starts: dt.datetime
+    ends: dt.datetime
+
+
+class HolidayOut(BaseModel):
+    """A day that is not what its weekday says."""
+
+    day: dt.date
+    kind: Literal["holiday", "workday"]
 
 
 class ConfigurationOut(BaseModel):
@@ -48,4 +70,8 @@ class ConfigurationOut(BaseModel):
     queues: list[QueueOut]
     agents: list[AgentOut]
     numbers: list[NumberOut]
-    menus: list[MenuOut]
+    menus: Annotated[list[MenuOut], Field(description="In force, and those to come")]
+    incidents: Annotated[list[IncidentOut], Field(description="On, and those to come")]
+    holidays: list[HolidayOut]
+    sounds: Annotated[dict[str, str], Field(description="What the sounds say that can be heard")]
+    targets: Annotated[list[str], Field(description="Numbers that calls may be transferred to")]

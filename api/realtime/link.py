@@ -44,6 +44,8 @@ class Link:
 
     def __init__(self, url: str, token: str, hub: Hub, *, find_stored: FindStored) -> None:
         self.agents: dict[str, AgentState] = {}
+        self.configured_version: str | None = None
+        self._configured = asyncio.Event()
         self._url = url
         self._token = token
         self._hub = hub
@@ -106,6 +108,7 @@ class Link:
                 self._take(text)
         finally:
             self._connection = None
+            self._note_configured(None)
             self._hub.tell_all({"type": "link", "up": False})
             for future in self._replies.values():
                 if not future.done():
@@ -128,27 +131,50 @@ class Link:
         """Tell the voice process that the configuration has changed."""
         await self._try_send({"op": "reload"})
 
+    async def wait_configured(self, version: str, seconds: float) -> bool:
+        """Wait until the voice process routes by this version of the configuration; False when it does not in time."""
+        try:
+            async with asyncio.timeout(seconds):
+                while self.configured_version != version:
+                    await self._configured.wait()
+        except TimeoutError:
+            return False
+        return True
+
     async def command(self, agent_id: str, name: str, args: dict[str, Any] | None = None) -> dict[str, Any]:
         """Carry out a command for an agent and return the agent's state.
 
         Raises VoiceAwayError when there is no link or no reply within 3 s, ConflictError with the engine's words
         when it refuses.
         """
+        frame = {"op": "command", "agent": agent_id, "name": name, "args": args or {}}
+        return dict((await self._exchange(frame, REPLY_SECONDS)).get("state") or {})
+
+    async def request(self, name: str, args: dict[str, Any], seconds: float) -> dict[str, Any]:
+        """Have the voice process do something for nobody in particular (`test_target`) and return its answer.
+
+        Raises VoiceAwayError when there is no link or no reply within `seconds`, ConflictError with the voice
+        process' words when it refuses.
+        """
+        frame = {"op": "request", "name": name, "args": args}
+        return dict((await self._exchange(frame, seconds)).get("answer") or {})
+
+    async def _exchange(self, frame: dict[str, Any], seconds: float) -> dict[str, Any]:
+        """Send a frame with an id of its own and return the reply."""
         key = str(next(self._ids))
         future: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._replies[key] = future
         try:
-            frame = {"op": "command", "id": key, "agent": agent_id, "name": name, "args": args or {}}
-            if not await self._try_send(frame):
+            if not await self._try_send({**frame, "id": key}):
                 raise VoiceAwayError(AWAY_TEXT)
-            async with asyncio.timeout(REPLY_SECONDS):
+            async with asyncio.timeout(seconds):
                 reply = await future
         except TimeoutError:
             raise VoiceAwayError(AWAY_TEXT) from None
         finally:
             del self._replies[key]
         if reply.get("ok") is True:
-            return dict(reply.get("state") or {})
+            return reply
         raise ConflictError(str(reply.get("detail") or reply.get("code") or "The telephone system refused."))
 
     async def _try_send(self, frame: dict[str, Any]) -> bool:
@@ -180,11 +206,18 @@ class Link:
                 future = self._replies.get(frame["id"])
                 if future is not None and not future.done():
                     future.set_result(frame)
+            case "configured":
+                self._note_configured(str(frame["version"]))
             case "wrap_ups":
                 calls = [WrapUp(call["agent"], call["call_id"]) for call in frame["calls"]]
                 self._start(self._answer_wrap_ups(calls))
             case unknown:
                 log.warning("link_op_unknown", op=str(unknown)[:50])
+
+    def _note_configured(self, version: str | None) -> None:
+        self.configured_version = version
+        self._configured.set()
+        self._configured = asyncio.Event()
 
     async def _answer_wrap_ups(self, calls: Sequence[WrapUp]) -> None:
         """End the wrap-ups whose outcome was stored while the link was down; wait for the database if need be."""
