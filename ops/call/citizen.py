@@ -4,8 +4,10 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
+from ops.call.hearing import Match
 from ops.call.phones import PhoneCall
 from ops.call.rtp import Endpoint
 from ops.call.scenarios import Citizen
@@ -16,6 +18,9 @@ from ops.call.until import StepMissing, until
 
 T = TypeVar("T")
 
+#: Frames after which a prompt is looked for again (half a second), and seconds without one that end a sound.
+_LOOK_FRAMES = 25
+_QUIET = 0.1
 #: Two SIPp processes stamp what they do a moment after they did it: a ring may seem earlier than its dialling.
 _SLACK = 0.5
 
@@ -73,7 +78,7 @@ class Sightings:
     def note_ring(self, ring: PhoneCall) -> None:
         """Note a ring at a phone."""
         self.rings.append(ring)
-        for key in {ring.call_id or "", _user_of(ring.caller)} - {""}:
+        for key in {ring.call_id or "", ring.caller_number} - {""}:
             self._rings[key].append(ring)
 
     def offers_of(self, key: str) -> list[Offer]:
@@ -185,6 +190,54 @@ class Call:
         await self.greeted(seconds=seconds)
         self.press(keys)
 
+    def heard(self, prompt: Path, *, since: float = 0.0) -> Match:
+        """Return how well the prompt of this WAV file was heard since then; true when it was."""
+        return self.media.heard.contains(prompt, since=since)
+
+    async def hears(self, prompt: Path, *, since: float = 0.0, seconds: float = 20) -> Match:
+        """Return once a prompt was heard to its end, at or after `since` (epoch seconds)."""
+        return await self._listen(prompt, lambda match: bool(match) and not match.cut_short, "all", since, seconds)
+
+    async def hears_begin(self, prompt: Path, *, since: float = 0.0, seconds: float = 20) -> Match:
+        """Return once the first words of a prompt are heard; what else begins with them is not told apart."""
+        return await self._listen(prompt, lambda match: match.begun, "the beginning", since, seconds)
+
+    async def press_during(self, prompt: Path, keys: str, *, seconds: float = 20) -> None:
+        """Press keys while a prompt is being said."""
+        await self.hears_begin(prompt, seconds=seconds)
+        self.press(keys)
+
+    async def press_after(self, prompt: Path, keys: str, *, seconds: float = 20) -> None:
+        """Press keys when a prompt has been said to its end."""
+        await self.hears(prompt, seconds=seconds)
+        self.press(keys)
+
+    def was_early(self, match: Match) -> bool:
+        """Whether what was found was heard to its end before the call was answered (early media)."""
+        connected_at = self.moments.connected_at
+        return connected_at is None or match.at + match.length <= connected_at + _SLACK
+
+    async def _listen(
+        self, prompt: Path, enough: Callable[[Match], bool], how_much: str, since: float, seconds: float
+    ) -> Match:
+        """Look again only when half a second more was heard, or when it became quiet: a look costs milliseconds."""
+        looked_at, heard = 0, self.media.heard
+        last: Match | None = None
+
+        def look() -> tuple[Match] | None:
+            nonlocal looked_at, last
+            quiet = time.time() - (heard.last_packet_at or 0) > _QUIET
+            if heard.packets - looked_at < (1 if quiet else _LOOK_FRAMES):
+                return None
+            looked_at = heard.packets
+            last = self.heard(prompt, since=since)
+            return (last,) if enough(last) else None
+
+        try:
+            return (await self._until(look, f"hears {how_much} of {prompt.stem}", seconds))[0]
+        except StepMissing as missing:
+            raise StepMissing(f"{missing.what} (heard best: {last})", missing.seconds, missing.where) from None
+
     def hang_up(self) -> None:
         """Send BYE, or CANCEL before the call is connected; nothing when it is over."""
         if not self.over and self.sip_id and self.process is not None and self.process.running:
@@ -243,8 +296,3 @@ class Call:
         if self.moments.refused:
             return f"it was refused with SIP {self.moments.refused}"
         return f"it was ended by the {'citizen' if self.moments.ended_by == 'self' else 'other side'} before"
-
-
-def _user_of(from_header: str) -> str:
-    """Return the user part of a From header's URI."""
-    return from_header.partition("sip:")[2].partition("@")[0]

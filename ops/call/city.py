@@ -15,10 +15,11 @@ import httpx
 
 from ops.call import tones
 from ops.call.agent import Agent, Manner, all_free
+from ops.call.carrier import Carrier
 from ops.call.citizen import Call, Offer, Sightings
 from ops.call.desk import Desk, Refused
 from ops.call.phones import PhoneCall, Phones
-from ops.call.place import TRUNK, Place, place_of
+from ops.call.place import PHONES, TRUNK, Place, place_of
 from ops.call.ports import allow_many_sockets
 from ops.call.rtp import Room
 from ops.call.scenarios import Citizen
@@ -72,6 +73,7 @@ class City:
         target = f"{self.place.sip_host}:{self.place.sip_port}"
         self.exchange = Exchange(self.place.sipp, self.folder, target)
         self.phones = Phones(self.place, self.exchange, self.room)
+        self.carrier = Carrier(self.exchange, self.room, self.place.carrier_port)
         return self
 
     async def __aexit__(
@@ -117,6 +119,18 @@ class City:
                 self.calls[key].process = process
         return calls
 
+    async def dial_from_seat(self, endpoint: str, dialled: str) -> Call:
+        """Let an agent's phone dial, with the seat's password; it need not be registered."""
+        call = self._new_call(Citizen(user=endpoint, dialled=dialled), host=PHONES)
+        call.process = await self.exchange.seat(
+            (call.key, call.citizen, call.media.port), self.place.seat_password(endpoint), self._heard_of, host=PHONES
+        )
+        return call
+
+    def prompt(self, sound: str) -> Path:
+        """Return the WAV file of a sound, to compare it with what was heard."""
+        return self.place.prompt(sound)
+
     def number(self) -> str:
         """Return a mobile number that has not called in this city yet."""
         return f"139{self._series}{next(self._keys):04}"
@@ -143,8 +157,8 @@ class City:
             if ready:
                 await agent.screen.set_state("ready")
 
-    def _new_call(self, citizen: Citizen) -> Call:
-        media = self.room.open(TRUNK)
+    def _new_call(self, citizen: Citizen, *, host: str = TRUNK) -> Call:
+        media = self.room.open(host)
         media.hum(tones.CITIZEN_TONE)
         media.heard.expect(tones.AGENT_TONE)
         call = Call(f"c{next(self._keys)}", citizen, media, self.seen)
@@ -174,6 +188,7 @@ class City:
         with contextlib.suppress(StepMissing):
             await until(lambda: all(call.settled for call in self.calls.values()), "all calls end", seconds=_HANG_UP)
         await asyncio.gather(*(self._send_home(agent) for agent in self.agents.values()))
+        await self.carrier.aclose()
         # A system that a test has stopped cannot take a registration back; it forgets it by itself.
         with contextlib.suppress(SippFailed, StepMissing):
             await self.phones.disconnect()

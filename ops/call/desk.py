@@ -54,9 +54,14 @@ class Desk:
 
     async def ask(self, person: str, method: str, path: str, body: Any = None, **query: str | int) -> Any:
         """Send one request as `person` and return its JSON; raise `Refused` for an error, httpx's for no answer."""
-        headers = {"Authorization": f"Bearer {await self.token(person)}"}
-        answer = await self._client.request(method, path, json=body, params=query or None, headers=headers)
-        return _body(answer)
+        return _body(await self.send(person, method, path, json=body, params=query or None))
+
+    async def send(
+        self, person: str, method: str, path: str, *, headers: Mapping[str, str] | None = None, **more: Any
+    ) -> httpx.Response:
+        """Send one request as `person` and return the answer, errors too; `more` is httpx's (json, content, files)."""
+        signed = {"Authorization": f"Bearer {await self.token(person)}", **(headers or {})}
+        return await self._client.request(method, path, headers=signed, **more)
 
     async def set_state(self, agent: str, state: str, reason: str | None = None) -> None:
         """Make an agent `ready`, `paused` or `logged_out`."""

@@ -27,8 +27,10 @@ _HEAD = g711.RATE
 _SPOILT = 3
 #: Frames by which a piece may come too early or too late, after frames that were lost or said twice.
 _DRIFT = 15
+#: Share of a prompt's energy below which a place is too quiet to be compared.
+_LEAST = 0.05
 #: Energy of a sample below which it is noise (the quietest steps of A-law).
-_NOISE = 64.0**2
+_NOISE = 8.0**2
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,9 @@ class Recording:
         alike = np.fft.irfft(product, size)[: len(self._samples)]
         ends = np.minimum(np.arange(len(self._samples)) + len(sought), len(self._samples))
         energy = self._energy[ends] - self._energy[:-1]
-        return int(np.argmax(alike / np.sqrt(np.maximum(energy, _NOISE * len(sought)))))
+        # Some samples at the recording's end fit anything: a place must hold a part of what is sought.
+        least = _LEAST * float(sought @ sought)
+        return int(np.argmax(alike / np.sqrt(np.maximum(energy, least))))
 
     def _compare(self, sought: "_Prompt", place: int) -> Match:
         alike = [self._alike(sought, place, start) for start in sought.pieces]
@@ -148,7 +152,7 @@ class Recording:
         window = self._samples[max(place, 0) : max(place, 0) + len(piece)]
         if place < 0 or len(window) < len(piece):
             return 0.0
-        energy = float(window @ window) + _NOISE * len(piece) / 100
+        energy = float(window @ window) + _NOISE * len(piece)
         return float(window @ piece) / float(np.sqrt(energy * float(piece @ piece)))
 
 

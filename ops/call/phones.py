@@ -1,4 +1,4 @@
-"""The agents' phones: one SIPp process for all of them, told by this module when to answer, refuse and hang up."""
+"""Phones that are called: one SIPp process for a farm of them, told by this module when to answer, refuse, hang up."""
 
 import asyncio
 from collections.abc import Callable
@@ -41,67 +41,66 @@ class PhoneCall:
         """Whether the phone is on the hook again."""
         return self.ended_at is not None
 
+    @property
+    def caller_number(self) -> str:
+        """The user part of the From header's URI: who calls, as the phone shows it."""
+        return self.caller.partition("sip:")[2].partition("@")[0]
 
-class Phones:
-    """A farm of registered phones; each ring goes to the listener of its endpoint."""
 
-    def __init__(self, place: Place, exchange: Exchange, room: Room) -> None:
+class Farm:
+    """Phones behind one SIP address: every INVITE becomes a `PhoneCall` and is handed to `listener`."""
+
+    def __init__(
+        self, name: str, exchange: Exchange, room: Room, listener: Callable[[PhoneCall], None], *, host: str, port: int
+    ) -> None:
         self.calls: dict[str, PhoneCall] = {}
-        self._place = place
+        self.name = name
+        self.host = host
+        self.port = port
         self._exchange = exchange
         self._room = room
-        self._port = free_udp_port(PHONES)
-        self._farm: Sipp | None = None
-        self._listeners: dict[str, Callable[[PhoneCall], None]] = {}
+        self._listener = listener
+        self._process: Sipp | None = None
 
     @property
     def where(self) -> str:
         """The files that tell what the phones saw."""
-        return self._farm.where if self._farm else str(self._place.logs)
+        return self._process.where if self._process else "the log folder"
+
+    @property
+    def running(self) -> bool:
+        """Whether it was started and not stopped since."""
+        return self._process is not None
 
     @property
     def pid(self) -> int | None:
         """The process that all phones live in, for a test that kills them without a BYE."""
-        return self._farm.pid if self._farm else None
+        return self._process.pid if self._process else None
 
-    async def connect(self, listeners: dict[str, Callable[[PhoneCall], None]]) -> None:
-        """Register these endpoints from the farm's own port, then let the farm take the port and ring the listeners.
+    async def start(self) -> None:
+        """Return once the phones listen at their port."""
+        self._process = await self._exchange.farm(self._take, name=self.name, host=self.host, port=self.port)
 
-        Only once in the life of a farm: registrations and calls share its port, one after the other.
-        """
-        if self._farm is not None:
-            raise RuntimeError("the phones are connected already: name all agents at once")
-        self._listeners = dict(listeners)
-        await self._register(_REGISTERED_FOR)
-        self._farm = await self._exchange.farm(self._take, host=PHONES, port=self._port)
-
-    async def disconnect(self) -> None:
-        """Stop the farm and take its registrations back."""
-        if self._farm is not None:
-            await self._farm.stop()
-            self._farm = None
-            await self._register(0)
-
-    async def restart(self) -> None:
-        """Start the farm again after a test has killed it; registrations still point to its port."""
-        if self._farm is not None:
-            await self._farm.stop()
-        self._farm = await self._exchange.farm(self._take, host=PHONES, port=self._port)
+    async def stop(self) -> None:
+        """End the process; calls in hand are left as a power cut leaves them."""
+        if self._process is not None:
+            await self._process.stop()
+            self._process = None
 
     def kill(self) -> None:
         """Kill every phone at once, without a BYE."""
-        if self._farm is not None:
-            self._farm.kill()
+        if self._process is not None:
+            self._process.kill()
 
-    async def answer(self, call: PhoneCall, *, seconds: float = 5) -> None:
-        """Pick up: 200 OK with an RTP endpoint of its own that hums the agents' tone."""
+    async def answer(self, call: PhoneCall, *, tone: int = tones.AGENT_TONE, seconds: float = 5) -> None:
+        """Pick up: 200 OK with an RTP endpoint of its own that hums `tone` (Hz)."""
         if call.over:
             return
-        media = call.media = self._room.open(PHONES)
+        media = call.media = self._room.open(self.host)
         media.heard.expect(tones.CITIZEN_TONE)
         if call.audio is not None:
             media.aim(*call.audio)
-        media.hum(tones.AGENT_TONE)
+        media.hum(tone)
         self._tell("ANSWER", call, {"X-Rtp-Port": str(media.port)})
         await until(
             lambda: call.answered_at or call.over, f"phone {call.endpoint} picks up", seconds=seconds, where=self.where
@@ -121,12 +120,8 @@ class Phones:
         await until(lambda: call.over, f"the call at phone {call.endpoint} ends", seconds=seconds, where=self.where)
 
     def _tell(self, method: str, call: PhoneCall, headers: dict[str, str] | None = None) -> None:
-        if self._farm is not None and self._farm.running:
-            self._farm.tell(method, call.sip_id, headers)
-
-    async def _register(self, seconds: int) -> None:
-        passwords = {endpoint: self._place.seat_password(endpoint) for endpoint in self._listeners}
-        await self._exchange.register(passwords, host=PHONES, port=self._port, seconds=seconds)
+        if self._process is not None and self._process.running:
+            self._process.tell(method, call.sip_id, headers)
 
     def _take(self, event: SipEvent) -> None:
         if event.what == "rang":
@@ -146,6 +141,44 @@ class Phones:
         told = parse_ringing(event.more)
         call = PhoneCall(event.key, told.endpoint, told.call_id, told.caller, event.at, told.audio)
         self.calls[event.key] = call
-        listener = self._listeners.get(told.endpoint)
+        asyncio.get_running_loop().call_soon(self._listener, call)
+
+
+class Phones(Farm):
+    """The agents' phones, registered; each ring goes to the listener of its endpoint."""
+
+    def __init__(self, place: Place, exchange: Exchange, room: Room) -> None:
+        super().__init__("phones", exchange, room, self._rang, host=PHONES, port=free_udp_port(PHONES))
+        self._place = place
+        self._listeners: dict[str, Callable[[PhoneCall], None]] = {}
+
+    async def connect(self, listeners: dict[str, Callable[[PhoneCall], None]]) -> None:
+        """Register these endpoints from the farm's own port, then let the farm take the port and ring the listeners.
+
+        Only once in the life of a farm: registrations and calls share its port, one after the other.
+        """
+        if self.running:
+            raise RuntimeError("the phones are connected already: name all agents at once")
+        self._listeners = dict(listeners)
+        await self._register(_REGISTERED_FOR)
+        await self.start()
+
+    async def disconnect(self) -> None:
+        """Stop the farm and take its registrations back."""
+        if self.running:
+            await self.stop()
+            await self._register(0)
+
+    async def restart(self) -> None:
+        """Start the farm again after a test has killed it; registrations still point to its port."""
+        await self.stop()
+        await self.start()
+
+    async def _register(self, seconds: int) -> None:
+        passwords = {endpoint: self._place.seat_password(endpoint) for endpoint in self._listeners}
+        await self._exchange.register(passwords, host=PHONES, port=self.port, seconds=seconds)
+
+    def _rang(self, call: PhoneCall) -> None:
+        listener = self._listeners.get(call.endpoint)
         if listener is not None:
-            asyncio.get_running_loop().call_soon(listener, call)
+            listener(call)

@@ -26,11 +26,17 @@ class Place:
     sipp: str
     seat_secret: str
     passwords: dict[str, str]
+    #: Where calls to other people arrive (`ops.call.carrier`); 0 where the instance sends none.
+    carrier_port: int = 0
 
     @property
     def stream_url(self) -> str:
         """Address of the screens' WebSocket."""
         return "ws" + self.web_url.removeprefix("http") + "/api/stream"
+
+    def prompt(self, sound: str) -> Path:
+        """Return the WAV file that Asterisk plays for a sound's name, such as `hotline/goodbye`."""
+        return self.home / "asterisk" / "sounds" / "zh" / f"{sound}.wav"
 
     @property
     def logs(self) -> Path:
@@ -57,6 +63,7 @@ def place_of(home: Home) -> Place:
         sipp=program("sipp"),
         seat_secret=home.secret("seat_secret"),
         passwords=read_passwords(home.secret_file("demo_passwords.json")),
+        carrier_port=home.ports.get("carrier", 0),
     )
 
 

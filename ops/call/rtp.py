@@ -119,13 +119,13 @@ class Heard:
                 return frames[start][0]
         return None
 
-    def recording(self) -> Recording:
-        """Return what is remembered, to look for prompts in it."""
-        return Recording.of_frames(tuple(self.frames))
+    def recording(self, *, since: float = 0.0) -> Recording:
+        """Return what arrived at or after `since` (epoch seconds), to look for prompts in it."""
+        return Recording.of_frames([frame for frame in self.frames if frame[0] >= since])
 
-    def contains(self, path: Path) -> Match:
-        """Return how well the prompt of this WAV file was heard; it counts as true when it was."""
-        return self.recording().find(path)
+    def contains(self, path: Path, *, since: float = 0.0) -> Match:
+        """Return how well the prompt of this WAV file was heard since then; it counts as true when it was."""
+        return self.recording(since=since).find(path)
 
     def save(self, path: Path) -> None:
         """Write what is remembered as a WAV file (8000 Hz, 16 bit, one channel)."""

@@ -47,14 +47,33 @@ class Citizen:
         return any(_UNWRITABLE & set(text) for text in (self.user, self.dialled, self.display))
 
 
-def scenario(name: str, *, literal: bool = False) -> str:
-    """Return scenario `name`; `literal` takes the citizen's texts from SIPp's `-key` instead of the field file."""
-    text = (TEMPLATES / f"{name}.xml").read_text(encoding="utf-8")
+def scenario(name: str, *, literal: bool = False, signs_in: bool = False) -> str:
+    """Return scenario `name`.
+
+    `literal` takes the citizen's texts from SIPp's `-key` instead of the field file; with `signs_in` the INVITE is sent
+    again with a password, as an agent's phone does.
+    """
+    text = _template(name)
+    if "@@DIAL@@" in text:
+        text = text.replace("@@DIAL@@", _dialling(signs_in)).replace("@@CSEQ@@", "2" if signs_in else "1")
     text = text.replace("@@FAILURES@@", "\n".join(_REFUSED.format(code=code) for code in _REFUSALS))
     if literal:
         for field, key in _TEXTS.items():
             text = text.replace(field, f"[{key}]")
     return text
+
+
+def _template(name: str) -> str:
+    return (TEMPLATES / f"{name}.xml").read_text(encoding="utf-8")
+
+
+def _dialling(signs_in: bool) -> str:
+    """Return the INVITE, and for a phone that is asked who it is the challenge and the second one."""
+    plain = _template("invite").replace("@@NUMBER@@", "1").replace("      @@CREDENTIALS@@\n", "")
+    if not signs_in:
+        return plain
+    again = _template("invite").replace("@@NUMBER@@", "2").replace("@@CREDENTIALS@@", "[field5]")
+    return plain + _template("challenge") + again
 
 
 def field_file(rows: Sequence[Sequence[str]]) -> str:
@@ -78,7 +97,12 @@ def literal_keys(citizen: Citizen) -> list[str]:
 
 def registration_row(endpoint: str, password: str, seconds: int) -> list[str]:
     """Return the line that registers `endpoint` for `seconds` (0 takes the registration back)."""
-    return [endpoint, f"[authentication username={endpoint} password={password}]", str(seconds)]
+    return [endpoint, credentials(endpoint, password), str(seconds)]
+
+
+def credentials(endpoint: str, password: str) -> str:
+    """Return SIPp's word for the header that answers a challenge."""
+    return f"[authentication username={endpoint} password={password}]"
 
 
 def control_message(method: str, call_id: str, *, host: str, port: int, headers: dict[str, str] | None = None) -> bytes:

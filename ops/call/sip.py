@@ -197,9 +197,19 @@ class Exchange:
         )
         return process
 
-    async def farm(self, listener: Listener, *, host: str, port: int) -> Sipp:
-        """Start the phones' own process and return once it listens."""
-        process = self._new(f"phones-{next(self._numbers)}", host, port, listener)
+    async def seat(self, person: tuple[str, Citizen, int], password: str, listener: Listener, *, host: str) -> Sipp:
+        """Let an agent's phone dial: `person` is its key, the call with the endpoint as its user, and its RTP port."""
+        key, call, rtp_port = person
+        process = self._new(f"seat-{next(self._numbers)}", host, ports.free_udp_port(host), listener)
+        row = [*scenarios.citizen_row(key, call, rtp_port), scenarios.credentials(call.user, password)]
+        await process.start(
+            scenarios.scenario("citizen", signs_in=True), *("-m", "1", "-l", "1"), target=self._target, rows=[row]
+        )
+        return process
+
+    async def farm(self, listener: Listener, *, name: str, host: str, port: int) -> Sipp:
+        """Start the process of phones that are called and return once it listens."""
+        process = self._new(f"{name}-{next(self._numbers)}", host, port, listener)
         await process.start(scenarios.scenario("phones"))
         await process.bound()
         return process

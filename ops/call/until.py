@@ -15,6 +15,7 @@ class StepMissing(Exception):  # noqa: N818 - it reads as what it says: a step o
 
     def __init__(self, what: str, seconds: float, where: str = "") -> None:
         self.what = what
+        self.seconds = seconds
         self.where = where
         limit = f"not within {seconds:g} s" if seconds else "it did not happen"
         super().__init__(f"{what}: {limit}" + (f"; look in {where}" if where else ""))

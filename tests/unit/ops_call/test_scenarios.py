@@ -59,3 +59,19 @@ def test_a_control_message_is_found_by_its_call_id() -> None:
 
 def test_a_registration_row() -> None:
     assert scenarios.registration_row("1001", "pw", 0) == ["1001", "[authentication username=1001 password=pw]", "0"]
+
+
+def test_a_citizen_is_never_asked_who_it_is_and_a_seats_phone_is() -> None:
+    citizen, seat = scenarios.scenario("citizen"), scenarios.scenario("citizen", signs_in=True)
+    assert re.findall(r"CSeq: (\d) (INVITE|ACK|CANCEL|BYE)", citizen) == [
+        *(("1", "INVITE"), ("1", "ACK"), ("3", "BYE"), ("1", "CANCEL"), ("1", "ACK")),
+    ]
+    assert re.findall(r"CSeq: (\d) (INVITE|ACK|CANCEL|BYE)", seat) == [
+        *(("1", "INVITE"), ("1", "ACK"), ("2", "INVITE")),
+        *(("2", "ACK"), ("3", "BYE"), ("2", "CANCEL"), ("2", "ACK")),
+    ]
+    assert "[field5]" not in citizen
+    assert '<recv response="401" auth="true"/>' in seat
+    for text in (citizen, seat):
+        assert "@@" not in text
+        assert len(set(re.findall(r"branch=(z9hG4bK\S+)x\d", text))) == 1
