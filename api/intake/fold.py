@@ -11,9 +11,12 @@ from typing import Any, Final
 
 from acd.messages import CallEventType, Disposition
 
-# The web process' own event for a message from the spool; journals count from 1, so 0 is free for it.
-MESSAGE_TYPE: Final = "call.message"
+# A message from the spool is the web process' own event; journals count from 1, so 0 is free for it.
+MESSAGE_TYPE: Final = CallEventType.MESSAGE.value
 MESSAGE_SEQ: Final = 0
+
+REQUESTS: Final = frozenset({CallEventType.RETURN_REQUESTED, CallEventType.AFFECTED})
+OWED: Final = frozenset({Disposition.ABANDONED, Disposition.MESSAGE, Disposition.REGISTERED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,11 @@ class Fact:
     type: str
     at: dt.datetime
     data: dict[str, Any]
+
+    @property
+    def is_from_spool(self) -> bool:
+        """The last-resort script left it; the voice process knows nothing of it."""
+        return self.seq == MESSAGE_SEQ
 
 
 @dataclass(slots=True)
@@ -48,6 +56,11 @@ class CallFacts:
     ended_by: str | None = None
     waited_ms: int | None = None
     recording: str | None = None
+    menu_end: str | None = None
+    menu_node: str | None = None
+    menu_ms: int | None = None
+    skill: str | None = None
+    transferred_to: str | None = None
 
     @property
     def has_been_answered(self) -> bool:
@@ -61,12 +74,12 @@ class CallFacts:
 
     @property
     def left_alone(self) -> bool:
-        """The citizen waited or spoke to a machine and nobody answered: a return call is owed.
+        """The citizen waited, spoke to a machine or asked for it, and nobody answered: a return call is owed.
 
-        `abandoned` alone tells that: who leaves in the menu is `hangup_in_menu`, and CEL, which cannot tell the two
-        apart, would rather owe one call too many.
+        Of those without a wish `abandoned` alone tells that: who leaves in the menu is `hangup_in_menu`, and CEL,
+        which cannot tell the two apart, would rather owe one call too many.
         """
-        return not self.has_been_answered and self.disposition in {Disposition.ABANDONED, Disposition.MESSAGE}
+        return not self.has_been_answered and self.disposition in OWED
 
 
 @dataclass(slots=True)
@@ -84,18 +97,42 @@ class OfferFacts:
 def fold(events: Iterable[Fact]) -> CallFacts:
     """Return the call as its own events tell it; records and messages fill what is missing, never more."""
     ordered = sorted(events, key=lambda fact: fact.seq)
-    told = [fact for fact in ordered if fact.type not in {CallEventType.RECORD, MESSAGE_TYPE}]
+    told = [fact for fact in ordered if fact.type != CallEventType.RECORD and not fact.is_from_spool]
     records = [fact for fact in ordered if fact.type == CallEventType.RECORD]
-    messages = [fact for fact in ordered if fact.type == MESSAGE_TYPE]
+    spooled = [fact for fact in ordered if fact.is_from_spool]
     call = CallFacts(source="voice" if told else "record" if records else "message")
     for fact in told:
         _apply(call, fact)
-    for fact in (*records, *messages):
-        _fill(call, _told_by_witness(fact))
-    if messages and not call.has_been_answered:
-        call.disposition = Disposition.MESSAGE
+    _fill(call, _left_in_menu(told))
+    for fact in (*records, *spooled):
+        _fill(call, _told_by_witness(fact, transferred=call.transferred_to is not None))
+    call.disposition = _disposition(call, ordered)
     call.waited_ms = _waited(call)
     return call
+
+
+def _left_in_menu(told: Iterable[Fact]) -> dict[str, Any]:
+    """Return queue and recording of a call that reached no person: for whom its wish is, and what it said."""
+    values: dict[str, Any] = {}
+    for fact in told:
+        if fact.type == CallEventType.RETURN_REQUESTED:
+            values["queue"] = fact.data.get("queue")
+        elif fact.type == CallEventType.MESSAGE:
+            values["recording"] = fact.data["recording"]
+    return values
+
+
+def _disposition(call: CallFacts, facts: Sequence[Fact]) -> str | None:
+    """Return how the call ended; what a citizen got without a person tells more than that nobody answered."""
+    kinds = {fact.type for fact in facts}
+    spoke = call.disposition == Disposition.ANSWERED and call.transferred_to is None
+    if call.answered_at is not None or spoke:
+        return call.disposition
+    if CallEventType.MESSAGE in kinds:
+        return Disposition.MESSAGE
+    if call.transferred_to is not None:
+        return Disposition.TRANSFERRED
+    return Disposition.REGISTERED if REQUESTS & kinds else call.disposition
 
 
 def _apply(call: CallFacts, fact: Fact) -> None:
@@ -104,9 +141,9 @@ def _apply(call: CallFacts, fact: Fact) -> None:
         case CallEventType.STARTED:
             _fill(call, {"caller_raw": data.get("caller"), "dialled": data.get("dialled"), "started_at": fact.at})
         case CallEventType.MENU:
-            call.menu, call.menu_version, call.menu_path = data["menu"], data.get("version"), data.get("path")
+            _apply_menu(call, data)
         case CallEventType.QUEUED:
-            call.queue, call.priority = data["queue"], data.get("priority")
+            call.queue, call.priority, call.skill = data["queue"], data.get("priority"), data.get("skill")
             _fill(call, {"queued_at": fact.at})
         case CallEventType.OFFERED:
             _fill(call, {"first_offered_at": fact.at})
@@ -114,15 +151,37 @@ def _apply(call: CallFacts, fact: Fact) -> None:
         case CallEventType.ANSWERED:
             _fill(call, {"answered_at": fact.at})
             call.answered_by, call.recording = data["agent_id"], data.get("recording") or call.recording
+        case CallEventType.TRANSFERRED if data["result"] == "answered":
+            call.transferred_to = data["target"]
         case CallEventType.ENDED:
             values = {"ended_at": fact.at, "disposition": data["disposition"], "ended_by": data.get("ended_by")}
             _fill(call, values)
 
 
-def _told_by_witness(fact: Fact) -> dict[str, Any]:
+def _apply_menu(call: CallFacts, data: dict[str, Any]) -> None:
+    """Take the way to a person or to the end; the menu after a talk (the rating) changes nothing of it."""
+    values = {
+        "menu": data["menu"],
+        "menu_version": data.get("version"),
+        "menu_path": data.get("path"),
+        "menu_end": data.get("end"),
+        "menu_node": data.get("node"),
+        "menu_ms": data.get("ms"),
+    }
+    if call.answered_at is not None:
+        _fill(call, values if call.menu is None else {})
+        return
+    for name, value in values.items():
+        setattr(call, name, value)
+
+
+def _told_by_witness(fact: Fact, *, transferred: bool) -> dict[str, Any]:
+    """Return what a record or a spool file tells; Asterisk's records take whom a menu transferred to for an agent."""
     data = fact.data
-    if fact.type == MESSAGE_TYPE:
+    if fact.is_from_spool:
         return {"caller_raw": data.get("caller"), "dialled": data.get("dialled"), "started_at": fact.at}
+    if transferred and data.get("answered_by") is None:
+        data = {name: value for name, value in data.items() if name not in {"answered_at", "disposition"}}
     return {
         "caller_raw": data.get("caller"),
         **{name: data.get(name) for name in ("dialled", "queue", "answered_by", "disposition")},

@@ -4,7 +4,7 @@ import datetime as dt
 import hashlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,6 +17,19 @@ CALL_ID: Final = re.compile(r"[!-.0-~]{1,150}")
 SEQ_LIMIT: Final = 2**63
 SMALL_LIMIT: Final = 2**31
 RAW_LIMIT: Final = 8192
+STEPS_LIMIT: Final = 60
+SCORE_LIMIT: Final = 10
+SECONDS_LIMIT: Final = 86_400
+# A node of a menu (`ivr.fields`); a key that was a choice, one and no more: typed numbers may be somebody's identity.
+NODE: Final = re.compile(r"[A-Za-z0-9_@-]{1,80}")
+CHOICE: Final = re.compile(r"[0-9*#]")
+RECORDING: Final = re.compile(r"(?!\.)[A-Za-z0-9_.-]{1,195}\.wav")
+TARGET: Final = re.compile(r"[0-9]{1,32}")
+
+MENU_ENDS: Final = ("queue", "hang_up", "gave_up", "message", "transfer", "return_call", "affected")
+TRANSFER_RESULTS: Final = ("answered", "busy", "no_answer", "failed")
+PRESSED: Final = "pressed"
+RATING_REASONS: Final = (PRESSED, "silent", "hung_up")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +86,66 @@ def _path(value: Any) -> list[str]:
     return [_word(step) for step in value[:50]]
 
 
+def _name(value: Any) -> str:
+    if not (word := _word(value)):
+        raise _UnfitError("is empty")
+    return word
+
+
+def _one_of(known: Collection[str]) -> "Reader":
+    def read(value: Any) -> str:
+        if not isinstance(value, str) or value not in known:
+            raise _UnfitError(f"is not one of {', '.join(known)}")
+        return value
+
+    return read
+
+
+def _matching(pattern: re.Pattern[str], what: str) -> "Reader":
+    def read(value: Any) -> str:
+        if not isinstance(value, str) or pattern.fullmatch(value) is None:
+            raise _UnfitError(f"is not {what}")
+        return value
+
+    return read
+
+
+def _seconds(value: Any) -> float:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not 0 <= value <= SECONDS_LIMIT:
+        raise _UnfitError("is not a number of seconds")
+    return float(value)
+
+
+def _score(value: Any) -> int:
+    if (score := _count(value)) > SCORE_LIMIT:
+        raise _UnfitError(f"is more than {SCORE_LIMIT}")
+    return score
+
+
+_node = _matching(NODE, "the name of a node")
+_choice = _matching(CHOICE, "one key")
+
+
+def _steps(value: Any) -> list[dict[str, Any]]:
+    if not isinstance(value, list) or len(value) > STEPS_LIMIT:
+        raise _UnfitError(f"is not a list of at most {STEPS_LIMIT} steps")
+    return [_step(step) for step in value]
+
+
+def _step(value: Any) -> dict[str, Any]:
+    """Keep what a step may hold and nothing else."""
+    if not isinstance(value, dict):
+        raise _UnfitError("has a step that is not an object")
+    choice = value.get("choice")
+    return {
+        "node": _field(value, "node", _node),
+        "at_ms": _field(value, "at_ms", _count),
+        "ms": _field(value, "ms", _count),
+        "choice": None if choice is None else _field(value, "choice", _choice),
+    }
+
+
 def parse_stamp(value: Any) -> dt.datetime:
     """Return an aware moment from ISO 8601 with offset. Raises ValueError for anything else."""
     if not isinstance(value, str):
@@ -103,12 +176,25 @@ Reader = Callable[[Any], Any]
 # What each type may carry; a name with "!" must be there. The rest of `data` is kept, cleaned, and not used.
 FIELDS: Final[dict[CallEventType, dict[str, Reader]]] = {
     CallEventType.STARTED: {"caller": _text, "dialled": _text, "channel": _text},
-    CallEventType.MENU: {"menu!": _word, "version": _count, "path": _path},
-    CallEventType.QUEUED: {"queue!": _word, "priority": _integer},
+    CallEventType.MENU: {
+        "menu!": _word,
+        "version": _count,
+        "path": _path,
+        "end": _one_of(MENU_ENDS),
+        "node": _node,
+        "ms": _count,
+        "steps": _steps,
+    },
+    CallEventType.QUEUED: {"queue!": _word, "priority": _integer, "skill": _word},
     CallEventType.OFFERED: {"agent_id!": _word, "offer_no!": _count, "waited_ms": _count},
     CallEventType.MISSED: {"agent_id!": _word, "offer_no!": _count, "reason": _word},
     CallEventType.ANSWERED: {"agent_id!": _word, "recording": _text},
     CallEventType.ENDED: {"disposition!": _word, "ended_by": _word},
+    CallEventType.RETURN_REQUESTED: {"queue": _word},
+    CallEventType.MESSAGE: {"recording!": _matching(RECORDING, "the name of a .wav file"), "seconds": _seconds},
+    CallEventType.TRANSFERRED: {"target!": _matching(TARGET, "digits"), "result!": _one_of(TRANSFER_RESULTS)},
+    CallEventType.AFFECTED: {"incident!": _name},
+    CallEventType.RATED: {"score": _score, "reason!": _one_of(RATING_REASONS)},
     CallEventType.RECORD: {
         "caller": _text,
         "dialled": _text,
@@ -185,4 +271,6 @@ def _data(kind: CallEventType, value: Any) -> dict[str, Any]:
             found[name] = _field(value, name, reader)
         elif spelled != name:
             raise _UnfitError(f"data.{name} is missing")
+    if kind is CallEventType.RATED and (found.get("score") is not None) != (found["reason"] == PRESSED):
+        raise _UnfitError(f"data.score is there if and only if data.reason is {PRESSED}")
     return found

@@ -7,11 +7,13 @@ from typing import Any
 
 import orjson
 
+from api.cases.numbers import new_query_code
 from api.cases.rules import OPEN_STATES, CaseState
 from api.intake import statements
 from api.intake.fold import CallFacts, Fact, OfferFacts
 from api.intake.parsing import Rejected
 from api.intake.returns import CallerFacts, Cancel, Owe
+from api.intake.traces import Affected, Rated, Spoken, Traces, Visit
 from db.engine import WriteSession
 
 
@@ -35,7 +37,10 @@ def _json(value: Any) -> str:
     return orjson.dumps(value).decode()
 
 
-def _row(facts: CallFacts | OfferFacts | Fact | Rejected | Owe | Cancel) -> dict[str, Any]:
+Row = CallFacts | OfferFacts | Fact | Rejected | Owe | Cancel | Visit | Rated | Affected | Spoken
+
+
+def _row(facts: Row) -> dict[str, Any]:
     """Return the fields by name; unlike `asdict` it copies no value."""
     return {field.name: getattr(facts, field.name) for field in fields(facts)}
 
@@ -71,6 +76,39 @@ async def store_calls(
     await session.execute(statements.STORE_CALLS, {"calls": _json(call_rows), "offers": _json(offer_rows)})
 
 
+async def store_traces(
+    session: WriteSession,
+    calls: Mapping[str, tuple[CallFacts, str | None]],
+    left: Mapping[str, Traces],
+    *,
+    now: dt.datetime,
+) -> None:
+    """Rewrite what the calls (facts and canonical caller) leave beside their rows; most leave little."""
+    visits = [{"call_id": key, **_row(visit)} for key, one in left.items() for visit in one.visits]
+    ratings = [
+        {"call_id": key, "agent_id": calls[key][0].answered_by, **_row(one.rated)}
+        for key, one in left.items()
+        if one.rated is not None
+    ]
+    affected = [
+        {"call_id": key, "caller": calls[key][1], **_row(mark)} for key, one in left.items() for mark in one.affected
+    ]
+    messages = [{**_author(key, calls[key]), **_row(said)} for key, one in left.items() for said in one.spoken]
+    if visits:
+        await session.execute(statements.STORE_VISITS, {"visits": _json(visits)})
+    if ratings:
+        await session.execute(statements.STORE_RATINGS, {"ratings": _json(ratings)})
+    if affected:
+        await session.execute(statements.STORE_AFFECTED, {"affected": _json(affected)})
+    if messages:
+        await session.execute(statements.STORE_MESSAGES, {"messages": _json(messages), "now": now})
+
+
+def _author(call_id: str, call: tuple[CallFacts, str | None]) -> dict[str, Any]:
+    facts, caller = call
+    return {"call_id": call_id, "caller_raw": facts.caller_raw, "dialled": facts.dialled, "callback": caller}
+
+
 async def find_cases(session: WriteSession, call_ids: Collection[str]) -> dict[str, CaseRef]:
     """Return the cases of the calls that have one."""
     rows = await session.execute(statements.FIND_CASES, {"call_ids": list(call_ids)})
@@ -87,7 +125,13 @@ async def take_serials(session: WriteSession, region: str, day: dt.date, count: 
 async def open_cases(session: WriteSession, cases: Sequence[tuple[str, str, dt.datetime]]) -> None:
     """Insert cases given as (call id, number, opened at) in their first state."""
     rows = [
-        {"call_id": call_id, "number": number, "state": CaseState.DRAFT.value, "opened_at": opened_at}
+        {
+            "call_id": call_id,
+            "number": number,
+            "state": CaseState.DRAFT.value,
+            "query_code": new_query_code(),
+            "opened_at": opened_at,
+        }
         for call_id, number, opened_at in cases
     ]
     await session.execute(statements.OPEN_CASES, {"cases": _json(rows)})

@@ -12,7 +12,8 @@ class CallerFacts:
     """The latest facts about one canonical number; times are aware.
 
     `left_*`: the last call nobody answered, or message left. `answered_*`: the last call somebody answered.
-    `done_at`: the last return call made. `owed_*`: the open debt as stored.
+    `done_at`: the last return call made. `owed_*`: the open debt as stored. `incident_id`: the last incident the
+    caller was registered for since anybody spoke with them.
     """
 
     caller: str
@@ -23,6 +24,8 @@ class CallerFacts:
     answered_call: str | None = None
     done_at: dt.datetime | None = None
     owed_since: dt.datetime | None = None
+    incident_id: int | None = None
+    owed_incident: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,7 @@ class Owe:
     call_id: str
     queue: str | None
     since: dt.datetime
+    incident_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,7 @@ def decide(facts: CallerFacts) -> Owe | Cancel | None:
         return None
     settled = max((at for at in (facts.answered_at, facts.done_at) if at is not None), default=None)
     if settled is None or settled < facts.left_at:
-        if facts.owed_since == facts.left_at:
+        if (facts.owed_since, facts.owed_incident) == (facts.left_at, facts.incident_id):
             return None
-        return Owe(facts.caller, facts.left_call, facts.left_queue, facts.left_at)
+        return Owe(facts.caller, facts.left_call, facts.left_queue, facts.left_at, facts.incident_id)
     return Cancel(facts.caller, facts.answered_call, settled) if facts.owed_since is not None else None

@@ -51,14 +51,67 @@ STORE_CALLS: Final = text(
         queue = given.queue, priority = given.priority, started_at = given.started_at, queued_at = given.queued_at,
         first_offered_at = given.first_offered_at, answered_at = given.answered_at, ended_at = given.ended_at,
         answered_by = given.answered_by, disposition = given.disposition, ended_by = given.ended_by,
-        waited_ms = given.waited_ms, recording = given.recording
+        waited_ms = given.waited_ms, recording = given.recording, menu_end = given.menu_end,
+        menu_node = given.menu_node, menu_ms = given.menu_ms, skill = given.skill,
+        transferred_to = given.transferred_to
     FROM jsonb_to_recordset(CAST(:calls AS jsonb))
          AS given (call_id text, source text, caller_raw text, caller text, dialled text, menu text,
                    menu_version int, menu_path jsonb, queue text, priority bigint, started_at timestamptz,
                    queued_at timestamptz, first_offered_at timestamptz, answered_at timestamptz,
                    ended_at timestamptz, answered_by text, disposition text, ended_by text, waited_ms bigint,
-                   recording text)
+                   recording text, menu_end text, menu_node text, menu_ms bigint, skill text, transferred_to text)
     WHERE calls.call_id = given.call_id
+    """
+)
+
+STORE_VISITS: Final = text(
+    """
+    INSERT INTO menu_visits (call_id, visit_no, menu, version, node, choice, entered_ms, spent_ms, last)
+    SELECT call_id, visit_no, menu, version, node, choice, entered_ms, spent_ms, last
+    FROM jsonb_to_recordset(CAST(:visits AS jsonb))
+         AS given (call_id text, visit_no int, menu text, version int, node text, choice text, entered_ms int,
+                   spent_ms int, last boolean)
+    ON CONFLICT (call_id, visit_no) DO UPDATE SET
+        menu = excluded.menu, version = excluded.version, node = excluded.node, choice = excluded.choice,
+        entered_ms = excluded.entered_ms, spent_ms = excluded.spent_ms, last = excluded.last
+    """
+)
+
+STORE_RATINGS: Final = text(
+    """
+    INSERT INTO ratings (call_id, score, reason, agent_id, at)
+    SELECT call_id, score, reason, agent_id, at
+    FROM jsonb_to_recordset(CAST(:ratings AS jsonb))
+         AS given (call_id text, score int, reason text, agent_id text, at timestamptz)
+    ON CONFLICT (call_id) DO UPDATE SET
+        score = excluded.score, reason = excluded.reason, agent_id = excluded.agent_id, at = excluded.at
+    """
+)
+
+# Whoever pressed the key when the incident was over, or names one that never was, has a return call and no row here.
+STORE_AFFECTED: Final = text(
+    """
+    INSERT INTO incident_callers (incident_id, call_id, caller, at)
+    SELECT incidents.id, given.call_id, given.caller, given.at
+    FROM jsonb_to_recordset(CAST(:affected AS jsonb))
+         AS given (incident_id bigint, call_id text, caller text, at timestamptz)
+    JOIN incidents ON incidents.id = given.incident_id
+    WHERE given.at >= incidents.starts_at AND given.at < least(incidents.ends_at, incidents.switched_off_at)
+    ON CONFLICT (incident_id, call_id) DO UPDATE SET caller = excluded.caller
+    """
+)
+
+# The recording's name is the key, as the file's name is for the spool; the caller may become known later.
+STORE_MESSAGES: Final = text(
+    """
+    INSERT INTO messages (file_name, call_id, caller_raw, dialled, callback, recording, left_at, imported_at)
+    SELECT DISTINCT ON (recording) recording, call_id, caller_raw, dialled, callback, recording, left_at, :now
+    FROM jsonb_to_recordset(CAST(:messages AS jsonb))
+         AS given (call_id text, caller_raw text, dialled text, callback text, recording text, left_at timestamptz)
+    ORDER BY recording, call_id
+    ON CONFLICT (file_name) DO UPDATE SET
+        caller_raw = excluded.caller_raw, dialled = excluded.dialled, callback = excluded.callback
+    WHERE messages.call_id = excluded.call_id
     """
 )
 
@@ -76,10 +129,10 @@ TAKE_SERIALS: Final = text(
 OPEN_CASES: Final = text(
     """
     WITH opened AS (
-        INSERT INTO cases (number, call_id, state, opened_at)
-        SELECT number, call_id, state, opened_at
+        INSERT INTO cases (number, call_id, state, query_code, opened_at)
+        SELECT number, call_id, state, query_code, opened_at
         FROM jsonb_to_recordset(CAST(:cases AS jsonb))
-             AS given (number text, call_id text, state text, opened_at timestamptz)
+             AS given (number text, call_id text, state text, query_code text, opened_at timestamptz)
         RETURNING id, state, opened_at
     )
     INSERT INTO case_transitions (case_id, from_state, to_state, trigger, by, at)
@@ -104,26 +157,29 @@ LOCK_CALLERS: Final = text(
     """
 )
 
+# A call that never came to a queue is owed by the queue of the line it dialled. The incident is the one that the
+# caller was registered for last, unless somebody has spoken with them since.
 CALLER_FACTS: Final = text(
     """
     SELECT given.caller, abandoned.left_at, abandoned.left_call, abandoned.left_queue,
-           answered.answered_at, answered.answered_call,
-           (SELECT max(settled_at) FROM return_calls
-            WHERE return_calls.caller = given.caller AND state = 'done') AS done_at,
-           (SELECT owed_since FROM return_calls
-            WHERE return_calls.caller = given.caller AND state = 'owed') AS owed_since
+           answered.answered_at, answered.answered_call, done.done_at, owed.owed_since, owed.owed_incident,
+           (SELECT incident_callers.incident_id FROM incident_callers JOIN calls USING (call_id)
+            WHERE calls.caller = given.caller
+              AND incident_callers.at > coalesce(greatest(answered.answered_at, done.done_at), '-infinity')
+            ORDER BY incident_callers.at DESC, incident_callers.incident_id DESC LIMIT 1) AS incident_id
     FROM unnest(CAST(:callers AS text[])) AS given (caller)
     LEFT JOIN LATERAL (
-        SELECT left_at, left_call, left_queue FROM (
+        SELECT left_at, left_call, coalesce(queue, (SELECT queue_id FROM numbers WHERE number = dialled)) AS left_queue
+        FROM (
             SELECT coalesce(ended_at, queued_at, started_at, seen_at) AS left_at, call_id AS left_call,
-                   queue AS left_queue
+                   queue, dialled
             FROM calls
             WHERE calls.caller = given.caller AND answered_at IS NULL
-              AND (disposition = 'abandoned'
+              AND (disposition IN ('abandoned', 'registered')
                    OR (disposition = 'message'
                        AND NOT EXISTS (SELECT FROM messages WHERE messages.call_id = calls.call_id)))
             UNION ALL
-            SELECT messages.left_at, messages.call_id, calls.queue
+            SELECT messages.left_at, messages.call_id, calls.queue, calls.dialled
             FROM messages JOIN calls USING (call_id)
             WHERE messages.callback = given.caller
         ) AS candidates ORDER BY left_at DESC, left_call DESC LIMIT 1
@@ -134,14 +190,24 @@ CALLER_FACTS: Final = text(
         WHERE calls.caller = given.caller AND (answered_at IS NOT NULL OR disposition = 'answered')
         ORDER BY 1 DESC LIMIT 1
     ) AS answered ON true
+    LEFT JOIN LATERAL (
+        SELECT max(settled_at) AS done_at FROM return_calls
+        WHERE return_calls.caller = given.caller AND state = 'done'
+    ) AS done ON true
+    LEFT JOIN LATERAL (
+        SELECT owed_since, incident_id AS owed_incident FROM return_calls
+        WHERE return_calls.caller = given.caller AND state = 'owed'
+    ) AS owed ON true
     """
 )
 
 OWE: Final = text(
     """
-    INSERT INTO return_calls (caller, call_id, queue, owed_since) VALUES (:caller, :call_id, :queue, :since)
+    INSERT INTO return_calls (caller, call_id, queue, owed_since, incident_id)
+    VALUES (:caller, :call_id, :queue, :since, :incident_id)
     ON CONFLICT (caller) WHERE state = 'owed' DO UPDATE SET
-        call_id = excluded.call_id, queue = excluded.queue, owed_since = excluded.owed_since
+        call_id = excluded.call_id, queue = excluded.queue, owed_since = excluded.owed_since,
+        incident_id = excluded.incident_id
     """
 )
 

@@ -2,9 +2,11 @@
 
 import asyncio
 from http import HTTPStatus
+from pathlib import Path
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter
+from fastapi import Path as InPath
 from fastapi.responses import FileResponse
 
 from api.core.files import find_file
@@ -17,6 +19,7 @@ from api.messages import repository
 from api.messages.schemas import MessageOut, MessagePage, ReturnCallOut, ReturnCallPage
 from api.messages.spool import IMPORTED
 from api.sessions.dependencies import SignedIn
+from api.settings import Settings
 from db.tables import Message, ReturnCall
 
 router = APIRouter(prefix="/api", tags=["messages"], responses=problems(HTTPStatus.UNAUTHORIZED))
@@ -44,6 +47,7 @@ def _return_call(row: ReturnCall) -> ReturnCallOut:
         call_id=row.call_id,
         queue=row.queue,
         owed_since=row.owed_since,
+        incident_id=row.incident_id,
     )
 
 
@@ -62,16 +66,21 @@ async def get_messages(_identity: SignedIn, session: Reader, window: WindowDep) 
     summary="Hear a message",
 )
 async def get_message_recording(
-    message_id: Annotated[int, Path(ge=1, lt=2**63)], _identity: SignedIn, session: Reader, runtime: RuntimeDep
+    message_id: Annotated[int, InPath(ge=1, lt=2**63)], _identity: SignedIn, session: Reader, runtime: RuntimeDep
 ) -> FileResponse:
     """Give the spoken message."""
     row = await repository.find_message(session, message_id)
     if row is None or row.recording is None:
         raise NotFoundError("There is no such recording; GET /api/messages lists those that are.")
-    spool = runtime.settings.spool_dir
-    folder = spool / "messages" / IMPORTED if spool else None
-    path = await asyncio.to_thread(find_file, folder, row.recording)
+    path = await asyncio.to_thread(find_file, _folder_of(row, runtime.settings), row.recording)
     return FileResponse(path, media_type="audio/wav", filename=row.recording, content_disposition_type="inline")
+
+
+def _folder_of(row: Message, settings: Settings) -> Path | None:
+    """A message left in a menu is named after its recording; the last-resort script's after its own file."""
+    if row.file_name == row.recording:
+        return settings.recordings_dir
+    return settings.spool_dir / "messages" / IMPORTED if settings.spool_dir else None
 
 
 @router.get("/return-calls", summary="List return calls owed")

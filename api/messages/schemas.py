@@ -9,7 +9,7 @@ from api.core.paging import Page
 
 
 class MessageOut(BaseModel):
-    """One message from the last-resort script."""
+    """One message, left in a menu or with the last-resort script."""
 
     id: int
     call_id: str
@@ -37,6 +37,7 @@ class ReturnCallOut(BaseModel):
     call_id: Annotated[str, Field(description="The call nobody answered")]
     queue: str | None
     owed_since: dt.datetime
+    incident_id: Annotated[int | None, Field(description="The incident whose caller this is")]
 
 
 class ReturnCallPage(Page):

@@ -52,6 +52,82 @@ def test_a_bad_entry_says_what_is_wrong(changes: dict[str, Any], reason: str) ->
     assert any(part in rejected.reason for part in reason.split("|"))
 
 
+STEP = {"node": "menu", "at_ms": 0, "ms": 900, "choice": "1"}
+MENU = {"menu": "default", "version": 2, "path": ["1"], "end": "queue", "node": "city", "ms": 900, "steps": [STEP]}
+
+
+@pytest.mark.parametrize(
+    ("kind", "data"),
+    [
+        ("call.menu", MENU),
+        ("call.menu", {"menu": "default", "version": 2, "path": ["1"]}),
+        ("call.menu", MENU | {"steps": [STEP | {"choice": None}] * 60}),
+        ("call.queued", {"queue": "city", "priority": 0, "skill": None}),
+        ("call.return_requested", {"queue": "city"}),
+        ("call.message", {"recording": "hall-1.1-m1.wav", "seconds": 4}),
+        ("call.message", {"recording": "hall-1.1-m1.wav", "seconds": 4.25}),
+        ("call.transferred", {"target": "110", "result": "no_answer"}),
+        ("call.affected", {"incident": "7"}),
+        ("call.rated", {"score": 5, "reason": "pressed"}),
+        ("call.rated", {"score": None, "reason": "hung_up"}),
+    ],
+)
+def test_what_menus_tell_is_taken(kind: str, data: dict[str, Any]) -> None:
+    event = parse_event(entry(type=kind, data=data))
+    assert isinstance(event, Event)
+    assert event.data == data
+
+
+def test_a_step_keeps_no_more_than_it_may() -> None:
+    event = parse_event(entry(type="call.menu", data=MENU | {"steps": [STEP | {"digits": "372401199001011234"}]}))
+    assert isinstance(event, Event)
+    assert event.data["steps"] == [STEP]
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "reason"),
+    [
+        ("call.menu", MENU | {"end": "teleported"}, "data.end|end"),
+        ("call.menu", MENU | {"end": ["queue"]}, "end"),
+        ("call.menu", MENU | {"node": "a b"}, "node"),
+        ("call.menu", MENU | {"ms": -1}, "ms"),
+        ("call.menu", MENU | {"steps": {}}, "steps"),
+        ("call.menu", MENU | {"steps": [STEP] * 61}, "steps"),
+        ("call.menu", MENU | {"steps": [None]}, "steps"),
+        ("call.menu", MENU | {"steps": [STEP | {"node": "x" * 10_000}]}, "node"),
+        ("call.menu", MENU | {"steps": [STEP | {"choice": "372401199001011234"}]}, "choice"),
+        ("call.menu", MENU | {"steps": [STEP | {"choice": "一"}]}, "choice"),
+        ("call.menu", MENU | {"steps": [STEP | {"ms": 2**31}]}, "ms"),
+        ("call.menu", MENU | {"steps": [STEP | {"at_ms": None}]}, "at_ms"),
+        ("call.queued", {"queue": "city", "skill": 5}, "skill"),
+        ("call.return_requested", {"queue": 5}, "queue"),
+        ("call.message", {"seconds": 4}, "recording"),
+        ("call.message", {"recording": "../../etc/passwd.wav"}, "recording"),
+        ("call.message", {"recording": ".wav"}, "recording"),
+        ("call.message", {"recording": "..wav"}, "recording"),
+        ("call.message", {"recording": "m.json"}, "recording"),
+        ("call.message", {"recording": "m.wav\n"}, "recording"),
+        ("call.message", {"recording": "m.wav", "seconds": float("nan")}, "seconds"),
+        ("call.message", {"recording": "m.wav", "seconds": True}, "seconds"),
+        ("call.message", {"recording": "m.wav", "seconds": 10**400}, "seconds"),
+        ("call.transferred", {"target": "110;rm", "result": "busy"}, "target"),
+        ("call.transferred", {"target": "110", "result": "maybe"}, "result"),
+        ("call.affected", {}, "incident"),
+        ("call.affected", {"incident": 7}, "incident"),
+        ("call.affected", {"incident": " "}, "incident"),
+        ("call.rated", {"score": 11, "reason": "pressed"}, "score"),
+        ("call.rated", {"score": 1.5, "reason": "pressed"}, "score"),
+        ("call.rated", {"score": 5, "reason": "silent"}, "score"),
+        ("call.rated", {"reason": "pressed"}, "score"),
+        ("call.rated", {"score": 5}, "reason"),
+    ],
+)
+def test_what_no_menu_can_mean_is_refused_with_its_reason(kind: str, data: dict[str, Any], reason: str) -> None:
+    rejected = parse_event(entry(type=kind, data=data))
+    assert isinstance(rejected, Rejected)
+    assert any(part in rejected.reason for part in reason.split("|"))
+
+
 def test_the_journal_gets_its_number_back_even_for_nonsense() -> None:
     rejected = parse_event({"seq": 7, "rubbish": "\ud800\x00"})
     assert isinstance(rejected, Rejected)
@@ -74,7 +150,15 @@ KEYS = ("call_id", "seq", "type", "at", "data")
 ENTRIES = JSON | st.fixed_dictionaries({}, optional=dict.fromkeys(KEYS, JSON)).map(lambda some: entry(**some))
 
 
-@given(ENTRIES)
+FIELD_NAMES = ("menu", "end", "node", "ms", "steps", "recording", "seconds", "target", "result", "incident", "score")
+TYPED = st.builds(
+    lambda kind, data: entry(type=kind, data=data),
+    st.sampled_from([f"call.{kind}" for kind in ("menu", "message", "transferred", "affected", "rated", "queued")]),
+    st.dictionaries(st.sampled_from([*FIELD_NAMES, "reason", "queue"]), JSON, max_size=8),
+)
+
+
+@given(ENTRIES | TYPED)
 def test_whatever_comes_is_an_event_or_a_rejection_that_can_be_stored(raw: Any) -> None:
     parsed = parse_event(raw)
     if isinstance(parsed, Event):

@@ -42,3 +42,12 @@ def test_the_latest_facts_decide(
     assert found is None if decision is None else isinstance(found, decision)
     if isinstance(found, Cancel):
         assert (found.call_id, found.at) == ("answered", at(5))
+
+
+@pytest.mark.parametrize(("registered", "stored", "moves"), [(7, None, True), (7, 7, False), (None, 7, True)])
+def test_the_incident_of_a_debt_is_kept_right(registered: int | None, stored: int | None, moves: bool) -> None:
+    facts = CallerFacts(
+        CALLER, left_at=at(3), left_call="left", owed_since=at(3), incident_id=registered, owed_incident=stored
+    )
+    found = decide(facts)
+    assert (found == Owe(CALLER, "left", None, at(3), registered)) if moves else (found is None)
