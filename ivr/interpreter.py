@@ -8,7 +8,7 @@ from typing import assert_never
 from ivr import answers
 from ivr import tree as nodes
 from ivr.hours import CHINA, is_open
-from ivr.notice import needs_notice, told_first
+from ivr.notice import heard_of, needs_notice, told_first
 from ivr.protocol import Begin, Failed, HungUp, Input, Key, LookUpCaller, LookUpCase, PlayEarly, SetLanguage, TransferTo
 from ivr.state import (
     MAX_STEPS,
@@ -277,4 +277,4 @@ def _tell_incident(here: _Here, state: State, node: nodes.IncidentNotice) -> Ste
     if incident is None:  # only after too many steps, since it would have been passed
         return give_up(state, f"more than {MAX_STEPS} steps")
     state = replace(state, incident=incident.id)
-    return ask(state, incident.sounds, nodes.YES_KEY + PERSON_KEY, node.wait_seconds)
+    return ask(state, heard_of(incident), nodes.YES_KEY + PERSON_KEY, node.wait_seconds)

@@ -5,12 +5,12 @@ from dataclasses import replace
 
 from ivr.graph import reachable
 from ivr.hours import CHINA
-from ivr.state import World
+from ivr.state import Incident, World
 from ivr.tree import Announcement, HangUp, IncidentNotice, Node, Tree
 
 REGISTERED = "hotline/affected-registered"
 PRESS_ONE = "hotline/incident-press-one"
-"""What belongs at the end of an incident's sounds, so that the citizen knows the key."""
+"""Said at the end of every incident, so that the citizen knows the key."""
 
 NOTICE = "incident"
 
@@ -22,6 +22,11 @@ def with_notice(tree: Tree, world: World, *, now: dt.datetime) -> Tree:
     """
     now = now if now.tzinfo else now.replace(tzinfo=CHINA)
     return told_first(tree) if needs_notice(tree, world, now=now) else tree
+
+
+def heard_of(incident: Incident) -> tuple[str, ...]:
+    """The incident's sounds, and what 1 does where they do not say it."""
+    return incident.sounds if PRESS_ONE in incident.sounds else (*incident.sounds, PRESS_ONE)
 
 
 def needs_notice(tree: Tree, world: World, *, now: dt.datetime) -> bool:

@@ -33,7 +33,7 @@ class Phase(StrEnum):
 class Incident:
     """A notice that is on from `starts` until `ends` (not included), for the lines that it was switched on for.
 
-    `sounds` are all that the citizen hears, the word that 1 registers included (`hotline/incident-press-one`).
+    `sounds` tell what has happened; that 1 registers is said after them (`ivr.notice.PRESS_ONE`).
     """
 
     id: str

@@ -11,7 +11,7 @@ from ivr.default import demonstration_tree
 from ivr.graph import sounds_of
 from ivr.hours import CHINA, Period, Week
 from ivr.interpreter import advance, begin
-from ivr.notice import REGISTERED, with_notice
+from ivr.notice import PRESS_ONE, REGISTERED, with_notice
 from ivr.protocol import Done, Effect, Enqueue, Failed, HangUp, Input, Key, Play, PlayEarly, Played, RegisterAffected
 from ivr.state import Incident, Line, State, World
 from ivr.tree import LINE, Tree
@@ -33,7 +33,7 @@ TREE = Tree(
         "bye": nodes.HangUp(),
     },
 )
-STORM = Incident("7", ("storm", "press-one"), NOON, NOON + dt.timedelta(hours=1))
+STORM = Incident("7", ("storm", "storm-2"), NOON, NOON + dt.timedelta(hours=1))
 LINHE = Line(("linhe-greeting", "linhe-2"), OFFICE, "linhe")
 
 
@@ -156,7 +156,7 @@ def test_what_is_wrong_with_a_line_is_told() -> None:
     assert check_line("12345", LINHE, sounds=SOUNDS) == []
 
 
-HEARD = Play(STORM.sounds, "10")
+HEARD = Play((*STORM.sounds, PRESS_ONE), "10")
 
 
 def test_an_incident_is_told_before_a_tree_that_has_no_notice() -> None:
@@ -165,6 +165,11 @@ def test_an_incident_is_told_before_a_tree_that_has_no_notice() -> None:
     effects, state = walk(TREE, Key("1"), Played(), incidents=(STORM,))
     assert effects == [HEARD, RegisterAffected("7"), PlayEarly(("hello", *LINHE.greeting))]
     assert state.path == ("1",)
+
+
+def test_what_one_does_is_said_once() -> None:
+    storm = Incident("8", (PRESS_ONE, "storm"), STORM.starts, STORM.ends)
+    assert walk(TREE, incidents=(storm,))[0] == [Play((PRESS_ONE, "storm"), "10")]
 
 
 def test_whoever_is_registered_hears_so_and_is_done() -> None:

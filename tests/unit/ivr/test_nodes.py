@@ -7,6 +7,7 @@ import pytest
 from ivr import tree as nodes
 from ivr.hours import CHINA, Calendar, Period, Week
 from ivr.interpreter import advance, begin
+from ivr.notice import PRESS_ONE
 from ivr.protocol import (
     Caller,
     CaseFound,
@@ -40,6 +41,7 @@ from ivr.tree import KEYS, Tree
 NOON = dt.datetime(2026, 11, 20, 12, tzinfo=CHINA)
 OFFICE = Week(((Period(480, 1080),),) * 5 + ((),) * 2)
 QUIET = World()
+TOLD = Play(("storm", PRESS_ONE), "10")
 STORM = World(incidents=(Incident("storm", ("storm",), NOON, NOON + dt.timedelta(hours=1)),))
 QUEUE = Enqueue("city", 0)
 LINHE = Enqueue("linhe", 0)
@@ -104,11 +106,11 @@ NODES: list[tuple[nodes.Node, list[Input], list[Effect]]] = [
     (TRANSFER, [Played(), Done()], [Play(("ask",), ""), TransferTo("110"), HangUp()]),
     (TRANSFER, [Failed("no sound"), Failed("busy")], [Play(("ask",), ""), TransferTo("110"), QUEUE]),
     (nodes.Transfer((), "110", "q"), [Failed("busy")], [TransferTo("110"), QUEUE]),
-    (INCIDENT, [Key("1"), Done()], [Play(("storm",), "10"), RegisterAffected("storm"), BYE]),
-    (INCIDENT, [Key("0")], [Play(("storm",), "10"), LINHE]),
-    (INCIDENT, [Played(), Silence()], [Play(("storm",), "10"), Listen(3.0), LINHE]),
-    (INCIDENT, [Key("1"), Failed("")], [Play(("storm",), "10"), RegisterAffected("storm"), QUEUE]),
-    (INCIDENT, [Failed("no sound")], [Play(("storm",), "10"), QUEUE]),
+    (INCIDENT, [Key("1"), Done()], [TOLD, RegisterAffected("storm"), BYE]),
+    (INCIDENT, [Key("0")], [TOLD, LINHE]),
+    (INCIDENT, [Played(), Silence()], [TOLD, Listen(3.0), LINHE]),
+    (INCIDENT, [Key("1"), Failed("")], [TOLD, RegisterAffected("storm"), QUEUE]),
+    (INCIDENT, [Failed("no sound")], [TOLD, QUEUE]),
     (RATING, [Key("3"), Done()], [ASK, Rate(1), BYE]),
     (RATING, [Played(), Silence(), Failed("")], [ASK, Listen(5.0), Rate(None), BYE]),
     (RATING, [Key("9"), Key("9"), Done()], [ASK, ASK, Rate(None), BYE]),
@@ -141,7 +143,7 @@ def test_an_incident_is_heard_from_its_start_until_its_end() -> None:
     tree = Tree("n", {"n": INCIDENT, **ENDS})
     hour = dt.timedelta(hours=1)
     assert walk(tree, world=STORM, now=NOON - dt.timedelta(seconds=1))[0] == [LINHE]
-    assert walk(tree, world=STORM, now=NOON)[0] == [Play(("storm",), "10")]
+    assert walk(tree, world=STORM, now=NOON)[0] == [TOLD]
     assert walk(tree, world=STORM, now=NOON + hour)[0] == [LINHE]
     with pytest.raises(ValueError, match="offset"):
         Incident("x", (), NOON.replace(tzinfo=None), NOON)

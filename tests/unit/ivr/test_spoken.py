@@ -273,5 +273,6 @@ def test_a_listener_understands_the_number_that_was_meant(number: int) -> None:
 
 def test_the_prompts_that_others_name_are_there() -> None:
     assert {REGISTERED, PRESS_ONE} <= TEXTS.keys()
-    wanted = "transferring case-number-ask query-code-ask case-not-found trial-person trial-code-wrong"
+    wanted = "transferring case-number-ask query-code-ask case-not-found target-test"
+    wanted += " trial-person trial-code-wrong trial-not-now"
     assert {f"hotline/{name}" for name in wanted.split()} <= TEXTS.keys()
