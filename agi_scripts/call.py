@@ -3,17 +3,24 @@
 import asyncio
 import contextlib
 from dataclasses import dataclass
+from pathlib import Path
 
 import structlog
 
+from acd.clock import utc_now
 from acd.engine import Engine
+from acd.messages import CallEventType
 from acd.rules import effects as fx
 from acd.rules import events as ev
-from acd.rules.state import Phase
+from acd.rules.state import Call, Phase
 from agi_scripts import commands as agi
+from agi_scripts.actions import CallActions
 from agi_scripts.configuration import ConfigurationKeeper
-from agi_scripts.menu import Destination, walk
+from agi_scripts.directory import Directory
+from agi_scripts.menu import Destination, MenuWalk
+from agi_scripts.prompts import Prompter
 from agi_scripts.server import AgiError, AgiFailed, AgiGone, AgiHangup, AgiSession
+from agi_scripts.service import Service
 
 log = structlog.get_logger(__name__)
 
@@ -43,6 +50,18 @@ class Timing:
 
 
 @dataclass(frozen=True, slots=True)
+class House:
+    """What every call of this process uses; `recordings` is the folder for messages that citizens leave."""
+
+    engine: Engine
+    configuration: ConfigurationKeeper
+    directory: Directory
+    prompter: Prompter
+    recordings: Path
+    timing: Timing = Timing()
+
+
+@dataclass(frozen=True, slots=True)
 class _Order:
     ring: fx.Ring
     offer_seq: int
@@ -51,10 +70,8 @@ class _Order:
 class Calls:
     """The running sessions by call id; hands the engine's orders to them."""
 
-    def __init__(self, engine: Engine, configuration: ConfigurationKeeper, timing: Timing) -> None:
-        self._engine = engine
-        self._configuration = configuration
-        self._timing = timing
+    def __init__(self, house: House) -> None:
+        self._house = house
         self._sessions: dict[str, CallSession] = {}
 
     def ring(self, order: fx.Ring, *, offer_seq: int) -> None:
@@ -75,7 +92,7 @@ class Calls:
         if not call_id:
             log.error("session_without_uniqueid")
             return
-        call = CallSession(session, call_id, self._engine, self._configuration, self._timing)
+        call = CallSession(session, call_id, self._house)
         self._sessions[call_id] = call
         try:
             await call.run()
@@ -86,22 +103,20 @@ class Calls:
 class CallSession:
     """Drives one channel; what it learns goes to the engine, what the engine orders comes by `orders`."""
 
-    def __init__(
-        self,
-        session: AgiSession,
-        call_id: str,
-        engine: Engine,
-        configuration: ConfigurationKeeper,
-        timing: Timing,
-    ) -> None:
+    def __init__(self, session: AgiSession, call_id: str, house: House) -> None:
         self.orders: asyncio.Queue[_Order] = asyncio.Queue()
         self.talk_over: asyncio.Queue[fx.TalkOver] = asyncio.Queue()
         self._session = session
         self._call_id = call_id
-        self._engine = engine
-        self._configuration = configuration
-        self._timing = timing
+        self._house = house
+        self._engine = house.engine
+        self._timing = house.timing
+        self._actions = CallActions(
+            session, call_id, engine=house.engine, directory=house.directory, recordings=house.recordings
+        )
         self._dialled = ""
+        self._service: Service | None = None
+        self._call: Call | None = None
         self._reservation: asyncio.TimerHandle | None = None
         self._log = log.bind(call_id=call_id)
 
@@ -117,6 +132,7 @@ class CallSession:
             self._log.warning("session_failed", error=str(error))
         finally:
             self._end_reservation()
+            self._note_missing_rating()
             if not served:
                 self._engine.submit(ev.SessionLost(self._call_id))
 
@@ -137,26 +153,54 @@ class CallSession:
 
     async def _serve(self) -> bool:
         """Menu, then a person. True when the call is finished and the dialplan may hang up."""
-        menu, version, tree = self._configuration.menu_for(self._dialled)
+        self._call = self._engine.floor.calls.get(self._call_id)
+        service = self._service = self._house.configuration.service_for(self._dialled, now=utc_now())
         await self._renew_lease()
-        await agi.answer(self._session)
-        way = await walk(
-            self._session,
-            tree,
-            queues=self._configuration.queues,
-            default_queue=self._configuration.default_queue,
-            lease=self._timing.lease,
-        )
-        self._engine.submit(ev.MenuPassed(self._call_id, menu, version, way.path))
-        if way.queue is not None and not await self._wait_for_person(way, way.queue):
-            return False
+        way = await self._walk(service)
+        while way.queue is not None:
+            if not await self._wait_for_person(way, way.queue):
+                return False
+            if service.tree.after_talk is None:
+                break
+            way = await self._walk(service, after_talk=True)
         await agi.set_variable(self._session, TOKEN_VARIABLE, f"done-{self._call_id}")
         return True
+
+    async def _walk(self, service: Service, *, after_talk: bool = False) -> Destination:
+        """Where the menu leads; its way is recorded also when the caller leaves in the middle."""
+        walk = MenuWalk(
+            self._session,
+            service,
+            self._actions,
+            self._house.prompter,
+            lease=self._timing.lease,
+            answered=after_talk,
+        )
+        try:
+            way = await walk.walk(after_talk=after_talk)
+        except (AgiHangup, AgiGone):
+            if not after_talk:
+                menu = {"menu": service.menu, "version": service.version, "path": list(walk.path)}
+                self._engine.note(self._call_id, CallEventType.MENU, menu | walk.journey())
+            raise
+        if not after_talk:
+            self._engine.submit(
+                ev.MenuPassed(self._call_id, service.menu, service.version, way.path, journey=walk.journey())
+            )
+        return way
+
+    def _note_missing_rating(self) -> None:
+        """A citizen who hung up instead of rating: that there is no score is recorded, too."""
+        talked = self._call is not None and self._call.answered_at is not None
+        if talked and self._service is not None and self._service.rates and not self._actions.rated:
+            self._engine.note(self._call_id, CallEventType.RATED, {"score": None, "reason": "hung_up"})
 
     async def _wait_for_person(self, way: Destination, queue: str) -> bool:
         """True after a talk; False when the caller is given over to the dialplan's fallback."""
         await agi.set_variable(self._session, QUEUE_VARIABLE, queue)
-        self._engine.submit(ev.CallQueued(self._call_id, queue, way.priority))
+        # Of a talk before: a dead voice process would look like one that ended well.
+        await agi.set_variable(self._session, "DIALSTATUS", "")
+        self._engine.submit(ev.CallQueued(self._call_id, queue, way.priority, way.skill))
         while (order := await self._next_order(queue)) is not None:
             if await self._ring(order):
                 return True

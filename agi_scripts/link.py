@@ -2,6 +2,8 @@
 
 import asyncio
 import hmac
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
@@ -9,7 +11,8 @@ import orjson
 import structlog
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
-from websockets.http11 import Request, Response
+from websockets.http11 import Request as HttpRequest
+from websockets.http11 import Response
 
 from acd.engine import Engine
 from acd.messages import AgentState, AgentStateName
@@ -22,14 +25,24 @@ log = structlog.get_logger(__name__)
 
 OUTGOING_LIMIT = 10_000
 
+Request = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
+"""What answers a `request` of the web process; raises ValueError with what is wrong with it."""
+
 
 class LinkServer:
     """Serves web processes; each has its own bounded outgoing queue, so a slow one delays nobody."""
 
-    def __init__(self, engine: Engine, *, token: str, reload: asyncio.Event) -> None:
-        self._engine = engine
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        token: str,
+        reload: asyncio.Event,
+        configured: Callable[[], str] = str,
+        requests: Mapping[str, Request] | None = None,
+    ) -> None:
         self._token = token
-        self._reload = reload
+        self._house = _House(engine, reload, configured, requests or {})
         self._peers: set[_Peer] = set()
         self._server: Server | None = None
 
@@ -57,7 +70,12 @@ class LinkServer:
         for peer in self._peers:
             peer.send({"op": "agent", "agent": state})
 
-    def _authorise(self, connection: ServerConnection, request: Request) -> Response | None:
+    def configured(self) -> None:
+        """Tell every web process which configuration calls are served by now."""
+        for peer in self._peers:
+            peer.tell_configured()
+
+    def _authorise(self, connection: ServerConnection, request: HttpRequest) -> Response | None:
         given = request.headers.get("Authorization", "")
         if hmac.compare_digest(given.encode(), f"Bearer {self._token}".encode()):
             return None
@@ -65,7 +83,7 @@ class LinkServer:
         return connection.respond(HTTPStatus.UNAUTHORIZED, "the link needs the bearer token of secrets/link_token\n")
 
     async def _serve(self, connection: ServerConnection) -> None:
-        peer = _Peer(connection, self._engine, self._reload)
+        peer = _Peer(connection, self._house)
         self._peers.add(peer)
         writer = asyncio.create_task(peer.write())
         try:
@@ -83,10 +101,10 @@ class LinkServer:
 class _Peer:
     """One web process."""
 
-    def __init__(self, connection: ServerConnection, engine: Engine, reload: asyncio.Event) -> None:
+    def __init__(self, connection: ServerConnection, house: "_House") -> None:
         self._connection = connection
-        self._engine = engine
-        self._reload = reload
+        self._house = house
+        self._engine = house.engine
         self._outgoing: asyncio.Queue[dict[str, Any]] = asyncio.Queue(OUTGOING_LIMIT)
         self._agents: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -96,9 +114,12 @@ class _Peer:
         try:
             self._outgoing.put_nowait(frame)
         except asyncio.QueueFull:
-            task = asyncio.create_task(self._connection.close(1013, "reading too slowly"))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._start(self._connection.close(1013, "reading too slowly"))
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def write(self) -> None:
         """Send what is queued until the connection ends."""
@@ -115,6 +136,11 @@ class _Peer:
         self.send({"op": "agents", "agents": [a.public() for a in agents]})
         calls = [{"agent": a.agent_id, "call_id": a.call_id} for a in agents if _wraps_up(a)]
         self.send({"op": "wrap_ups", "calls": calls})
+        self.tell_configured()
+
+    def tell_configured(self) -> None:
+        """Which configuration calls are served by now."""
+        self.send({"op": "configured", "version": self._house.configured()})
 
     def leave(self) -> None:
         """The screens behind this peer are gone."""
@@ -143,12 +169,22 @@ class _Peer:
             case "command":
                 self.send({"op": "reply", "id": frame["id"], **self._command(frame)})
             case "reload":
-                self._reload.set()
+                self._house.reload.set()
+            case "request":
+                self._start(self._request(str(frame["id"]), str(frame["name"]), frame.get("args") or {}))
             case "health":
                 floor = self._engine.floor
                 self.send({"op": "health", "tasks": len(asyncio.all_tasks()), "calls": len(floor.calls)})
             case unknown:
                 raise ValueError(f"unknown op {unknown!r}")
+
+    async def _request(self, key: str, name: str, args: dict[str, Any]) -> None:
+        """Something that takes its time; the answer goes to who asked, if it is still there."""
+        try:
+            reply = {"ok": True, "answer": await self._house.requests[name](args)}
+        except (ValueError, KeyError, TypeError) as error:
+            reply = {"ok": False, "code": "refused", "detail": f"{name[:40]}: {error}"}
+        self.send({"op": "reply", "id": key, **reply})
 
     def _command(self, frame: dict[str, Any]) -> dict[str, Any]:
         args = frame.get("args") or {}
@@ -162,6 +198,16 @@ class _Peer:
         except ValueError as error:
             return {"ok": False, "code": "unknown_command", "detail": str(error)}
         return {"ok": True, "state": self._engine.floor.agents[frame["agent"]].public()}
+
+
+@dataclass(frozen=True, slots=True)
+class _House:
+    """What every peer uses."""
+
+    engine: Engine
+    reload: asyncio.Event
+    configured: Callable[[], str]
+    requests: Mapping[str, Request]
 
 
 def _wraps_up(agent: Agent) -> bool:

@@ -4,141 +4,200 @@ import datetime as dt
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, assert_never
 
 import structlog
 
 from acd.clock import utc_now
 from agi_scripts import commands as agi
+from agi_scripts.actions import Actions
+from agi_scripts.prompts import Prompter
 from agi_scripts.server import AgiFailed, AgiInvalid, AgiSession, AgiTimeout
+from agi_scripts.service import Service
+from ivr import protocol as io
 from ivr.interpreter import advance, begin
-from ivr.protocol import (
-    Done,
-    Enqueue,
-    Failed,
-    HangUp,
-    Input,
-    Key,
-    Listen,
-    LookUpCaller,
-    LookUpCase,
-    Play,
-    PlayEarly,
-    Played,
-    Rate,
-    Record,
-    RegisterAffected,
-    RegisterReturnCall,
-    SetLanguage,
-    Silence,
-    TransferTo,
-)
-from ivr.tree import Tree
-
-Action = (
-    Play
-    | PlayEarly
-    | Listen
-    | SetLanguage
-    | LookUpCaller
-    | LookUpCase
-    | RegisterReturnCall
-    | Record
-    | TransferTo
-    | RegisterAffected
-    | Rate
-)
-"""The effects after which the menu goes on."""
-
-log = structlog.get_logger(__name__)
-
+from ivr.journey import journey_of
+from ivr.state import Step
 
 SPEAKING_SECONDS = 30
 """The longest that one sound of a menu plays; the lease is counted from its beginning."""
 
+log = structlog.get_logger(__name__)
+
+Action = (
+    io.Play
+    | io.PlayEarly
+    | io.Listen
+    | io.SetLanguage
+    | io.LookUpCaller
+    | io.LookUpCase
+    | io.RegisterReturnCall
+    | io.Record
+    | io.TransferTo
+    | io.RegisterAffected
+    | io.Rate
+)
+"""The effects after which the menu goes on."""
+
+BEFORE_ANSWER = io.PlayEarly | io.LookUpCaller | io.SetLanguage
+"""What is done while the citizen is not charged yet: the call is answered before anything else."""
+
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where the menu led: a queue with its priority, or None for a good-bye; `path` holds the keys that chose."""
+    """Where the menu led: a queue with priority and skill, or None for a good-bye; `path` holds the keys that chose."""
 
     queue: str | None
     priority: int
     path: tuple[str, ...]
+    skill: str | None = None
 
 
-async def walk(
-    session: AgiSession,
-    tree: Tree,
-    *,
-    queues: frozenset[str],
-    default_queue: str,
-    lease: int,
-    clock: Callable[[], dt.datetime] = utc_now,
-) -> Destination:
-    """Speak the menu to its end; raises AgiHangup or AgiGone when the caller is gone, and nothing else.
+class MenuWalk:
+    """One way of one call through a tree, from `walk` to its destination."""
 
-    Before each command that takes time the lease is renewed: `lease` seconds beyond what the command may take, after
-    which a caller whom this process has forgotten goes on in the dialplan.
-    """
-    step = begin(tree, queues=queues, default_queue=default_queue, now=clock())
-    while True:
-        (effect,) = step.effects
+    def __init__(
+        self,
+        session: AgiSession,
+        service: Service,
+        actions: Actions,
+        prompter: Prompter,
+        *,
+        lease: int,
+        answered: bool = False,
+        clock: Callable[[], dt.datetime] = utc_now,
+    ) -> None:
+        self._session = session
+        self._service = service
+        self._actions = actions
+        self._prompter = prompter
+        self._lease = lease
+        self._answered = answered
+        self._clock = clock
+        self._step: Step | None = None
+
+    async def walk(self, *, after_talk: bool = False) -> Destination:
+        """Speak the menu to its end; raises AgiHangup or AgiGone when the caller is gone, and nothing else.
+
+        Before each command that takes time the lease is renewed: `lease` seconds beyond what the command may take,
+        after which a caller whom this process has forgotten goes on in the dialplan.
+        """
+        service = self._service
+        self._step = step = begin(
+            service.tree,
+            queues=service.queues,
+            default_queue=service.queue,
+            now=self._clock(),
+            world=service.world,
+            after_talk=after_talk,
+        )
+        while True:
+            (effect,) = step.effects
+            match effect:
+                case io.Enqueue(queue, priority, skill):
+                    await self._answer()
+                    self._note_failures()
+                    return Destination(queue, priority, step.state.path, skill)
+                case io.HangUp():
+                    self._note_failures()
+                    return Destination(None, 0, step.state.path)
+                case _:
+                    given = await self._carry_out(effect)
+            self._step = step = advance(service.tree, step.state, given, now=self._clock())
+
+    def journey(self) -> dict[str, Any]:
+        """What the records keep of the way so far (`call.menu`)."""
+        return {} if self._step is None else journey_of(self._step.state, at=self._clock()).as_data()
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """The keys that have chosen so far."""
+        return () if self._step is None else self._step.state.path
+
+    async def _answer(self) -> None:
+        if not self._answered:
+            self._answered = True
+            await agi.answer(self._session)
+
+    async def _carry_out(self, effect: Action) -> io.Input:
+        """Have it done; what fails on a living channel is an input like any other."""
+        try:
+            if not isinstance(effect, BEFORE_ANSWER):
+                await self._answer()
+            return await self._do(effect)
+        except (AgiFailed, AgiInvalid, AgiTimeout, ValueError) as error:
+            return io.Failed(str(error))
+
+    async def _do(self, effect: Action) -> io.Input:  # noqa: PLR0911 - one return an effect
+        actions = self._actions
         match effect:
-            case Enqueue(queue, priority):
-                _note(session, step.state.failures)
-                return Destination(queue, priority, step.state.path)
-            case HangUp():
-                return Destination(None, 0, step.state.path)
+            case io.Play(sounds, until_keys):
+                return await self._play(sounds, until_keys)
+            case io.PlayEarly(sounds):
+                return await self._play_early(sounds)
+            case io.Listen(seconds):
+                return await self._listen(seconds)
+            case io.SetLanguage(language):
+                await agi.set_language(self._session, language)
+                return io.Done()
+            case io.Record(seconds, until_keys):
+                await self._hold(seconds)
+                return await actions.record(seconds, until_keys)
+            case io.TransferTo(target):
+                return await actions.transfer(target)
             case _:
-                answer = await _carry_out(session, effect, lease)
-        step = advance(tree, step.state, answer, now=clock())
+                await self._hold(0)
+                return await self._ask(effect)
 
-
-async def _carry_out(session: AgiSession, effect: Action, lease: int) -> Input:
-    """Have Asterisk do it; a command that fails on a living channel is an input like any other."""
-    try:
+    async def _ask(
+        self, effect: io.LookUpCaller | io.LookUpCase | io.RegisterReturnCall | io.RegisterAffected | io.Rate
+    ) -> io.Input:
         match effect:
-            case Play():
-                return await _play(session, effect, lease)
-            case PlayEarly():
-                return await _play_early(session, effect, lease)
-            case Listen():
-                return await _listen(session, effect, lease)
-            case SetLanguage():
-                await agi.set_language(session, effect.language)
-                return Done()
-            case _:  # these need tables, a spool folder or a dialplan of their own; the tree's way out is a person
-                return Failed(f"{type(effect).__name__} is not available yet")
-    except (AgiFailed, AgiInvalid, AgiTimeout, ValueError) as error:
-        return Failed(str(error))
+            case io.LookUpCaller():
+                return await self._actions.look_up_caller()
+            case io.LookUpCase(case_number, query_code):
+                return await self._actions.look_up_case(case_number, query_code)
+            case io.RegisterReturnCall(queue):
+                return await self._actions.register_return(queue)
+            case io.RegisterAffected(incident):
+                return await self._actions.register_affected(incident)
+            case io.Rate(score):
+                return await self._actions.rate(score)
+            case _:
+                assert_never(effect)
 
+    async def _play(self, sounds: tuple[str, ...], until_keys: str) -> io.Input:
+        for sound in sounds:
+            key = await self._say(sound, until_keys)
+            if key is not None:
+                return io.Key(key)
+        return io.Played()
 
-async def _play(session: AgiSession, effect: Play, lease: int) -> Input:
-    for sound in effect.sounds:
-        await agi.set_autohangup(session, SPEAKING_SECONDS + lease)
-        key, _ = await agi.stream_file(session, sound, effect.until_keys)
-        if key is not None:
-            return Key(key)
-    return Played()
+    async def _play_early(self, sounds: tuple[str, ...]) -> io.Input:
+        """Before the answer where the channel is not answered yet; whatever fails, the call is answered afterwards."""
+        try:
+            if not self._answered:
+                await agi.exec_application(self._session, "Progress")
+            for sound in sounds:
+                await self._say(sound, "")
+        finally:
+            await self._answer()
+        return io.Played()
 
+    async def _say(self, sound: str, until_keys: str) -> str | None:
+        await self._hold(SPEAKING_SECONDS)
+        return await self._prompter.play(self._session, sound, until_keys, texts=self._service.texts)
 
-async def _play_early(session: AgiSession, effect: PlayEarly, lease: int) -> Input:
-    """Before the answer where the channel is not answered yet; whatever fails, the call is answered afterwards."""
-    try:
-        await agi.exec_application(session, "Progress")
-        for sound in effect.sounds:
-            await agi.set_autohangup(session, SPEAKING_SECONDS + lease)
-            await agi.stream_file(session, sound)
-    finally:
-        await agi.answer(session)
-    return Played()
+    async def _listen(self, seconds: float) -> io.Input:
+        await self._hold(math.ceil(seconds))
+        key = await agi.wait_for_digit(self._session, round(seconds * 1000))
+        return io.Silence() if key is None else io.Key(key)
 
+    async def _hold(self, seconds: int) -> None:
+        """Renew the lease for a command of this length."""
+        await agi.set_autohangup(self._session, seconds + self._lease)
 
-async def _listen(session: AgiSession, effect: Listen, lease: int) -> Input:
-    await agi.set_autohangup(session, math.ceil(effect.seconds) + lease)
-    key = await agi.wait_for_digit(session, round(effect.seconds * 1000))
-    return Silence() if key is None else Key(key)
-
-
-def _note(session: AgiSession, failures: tuple[str, ...]) -> None:
-    if failures:
-        log.warning("menu_failed", call_id=session.header.get("uniqueid"), failures=list(failures))
+    def _note_failures(self) -> None:
+        failures = () if self._step is None else self._step.state.failures
+        if failures:
+            log.warning("menu_failed", call_id=self._session.header.get("uniqueid"), failures=list(failures))

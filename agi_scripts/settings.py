@@ -34,6 +34,7 @@ class VoiceSettings(BaseSettings):
     ami_events_secret: SecretStr
     ami_actions_secret: SecretStr
     cel_file: Path
+    recordings_dir: Path
     lease_seconds: int = 8
     sounds_dir: Path | None = None
     speech_command: Annotated[tuple[str, ...], NoDecode, BeforeValidator(split_command)] = DEFAULT_COMMAND

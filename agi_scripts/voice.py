@@ -16,17 +16,22 @@ from acd.rules import effects as fx
 from acd.rules.events import Snapshot
 from acd.translation import WANTED
 from acd.watch import Watch
-from agi_scripts.call import Calls, Timing
+from agi_scripts.call import Calls, House, Timing
 from agi_scripts.configuration import ConfigurationKeeper
 from agi_scripts.delivery import Delivery
+from agi_scripts.directory import Directory
 from agi_scripts.link import LinkServer
+from agi_scripts.prompts import Prompter
 from agi_scripts.safety_net import SafetyNet
 from agi_scripts.server import FastAgiServer
 from agi_scripts.settings import VoiceSettings
+from agi_scripts.targets import TargetTests
+from agi_scripts.trial import Trials
 
 log = structlog.get_logger(__name__)
 
 API_TIMEOUT_SECONDS = 10.0
+ORIGINATED = frozenset({"OriginateResponse"})
 
 
 class Voice:
@@ -43,12 +48,26 @@ class Voice:
             trust_env=False,
         )
         self._events = self._ami("voice-events", settings.ami_events_secret.get_secret_value(), WANTED)
-        self._actions = self._ami("voice-actions", settings.ami_actions_secret.get_secret_value(), frozenset())
+        self._actions = self._ami("voice-actions", settings.ami_actions_secret.get_secret_value(), ORIGINATED)
         self._delivery = Delivery(self.engine, self._client)
-        self._configuration = ConfigurationKeeper(self.engine, self._client, reload=reload)
+        self._configuration = ConfigurationKeeper(
+            self.engine, self._client, reload=reload, on_change=self._configuration_changed
+        )
         self._net = SafetyNet(self.engine, self._actions)
-        self._calls = Calls(self.engine, self._configuration, Timing(lease=settings.lease_seconds))
-        self._link = LinkServer(self.engine, token=settings.link_token.get_secret_value(), reload=reload)
+        self._targets = TargetTests(self._actions)
+        directory, prompter = Directory(self._client), Prompter(settings.sounds_dir, settings.speech_command)
+        timing = Timing(lease=settings.lease_seconds)
+        self._calls = Calls(
+            House(self.engine, self._configuration, directory, prompter, settings.recordings_dir, timing)
+        )
+        self._trials = Trials(directory, self._configuration, prompter, lease=settings.lease_seconds)
+        self._link = LinkServer(
+            self.engine,
+            token=settings.link_token.get_secret_value(),
+            reload=reload,
+            configured=lambda: self._configuration.present["version"],
+            requests={"test_target": self._test_target},
+        )
         self._reconciler = Reconciler(self.engine, settings.cel_file, journal_grew=self._delivery.journal_grew)
         self._watch = Watch(self.engine, self._events, self._actions, on_snapshot=self._after_snapshot)
 
@@ -69,12 +88,20 @@ class Voice:
         self._link.agent_changed(state)
         self._net.agents_changed()
 
+    def _configuration_changed(self) -> None:
+        self._net.agents_changed()
+        self._link.configured()
+
+    async def _test_target(self, args: dict[str, Any]) -> dict[str, Any]:
+        return {**await self._targets.test(str(args["target"]))}
+
     async def run(self, stop: asyncio.Event) -> None:
         """Runs until `stop` is set; raises OSError when a port cannot be had."""
         self.engine.start(self)
         self._configuration.start()
         server = FastAgiServer()
         server.add_route("call", self._calls.serve)
+        server.add_route("trial", self._trials.serve)
         await self._link.start(self._settings.link_host, self._settings.link_port)
         await server.start(self._settings.fastagi_host, self._settings.fastagi_port)
         log.info("voice_ready", fastagi=self._settings.fastagi_port, link=self._settings.link_port)
@@ -98,7 +125,8 @@ class Voice:
             self._delivery.run(),
             self._net.run(),
             self._reconciler.run(),
-            self._configuration.run(on_change=self._net.agents_changed),
+            self._configuration.run(),
+            self._targets.run(),
         ]
 
     def _after_snapshot(self, snapshot: Snapshot) -> None:

@@ -11,7 +11,10 @@ from acd.engine import Engine
 from acd.rules import events as ev
 from acd.rules.state import Phase
 from agi_scripts.call import Calls, Timing
+from agi_scripts.call import House as Shared
 from agi_scripts.configuration import ConfigurationKeeper
+from agi_scripts.directory import Directory
+from agi_scripts.prompts import Prompter
 from agi_scripts.server import FastAgiServer
 from tests.unit.agi_scripts.voice_support import CONFIGURATION, Hands, engine_at
 
@@ -113,7 +116,9 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     client = httpx.AsyncClient()
     configuration = ConfigurationKeeper(engine, client, reload=asyncio.Event())
     configuration.start()
-    calls = Calls(engine, configuration, Timing(lease=1, pop=0.05, unstaffed=0.5, word=0.2, reserved=1.0))
+    timing = Timing(lease=1, pop=0.05, unstaffed=0.5, word=0.2, reserved=1.0)
+    shared = Shared(engine, configuration, Directory(client), Prompter(None, ()), tmp_path, timing)
+    calls = Calls(shared)
     hands.on_ring = calls.ring
     hands.on_talk_over = calls.talk_over
     server = FastAgiServer()

@@ -23,11 +23,19 @@ class Site:
         self.engine, self.reload, self.url = engine, reload, f"ws://127.0.0.1:{port}"
 
 
+async def try_target(args: dict[str, Any]) -> dict[str, Any]:
+    if args["target"] != "110":
+        raise ValueError("a transfer's target has 2 to 20 digits")
+    return {"result": "answered", "ms": 7}
+
+
 @pytest.fixture
 async def site(tmp_path: Path) -> AsyncIterator[Site]:
     hands, reload = Hands(), asyncio.Event()
     engine = engine_at(tmp_path, hands)
-    server = LinkServer(engine, token="secret", reload=reload)
+    server = LinkServer(
+        engine, token="secret", reload=reload, configured=lambda: "v1", requests={"test_target": try_target}
+    )
     hands.on_agent = server.agent_changed
     await server.start("127.0.0.1", 0)
     yield Site(engine, reload, server.port)
@@ -44,6 +52,12 @@ async def say(socket: ClientConnection, **frame: Any) -> None:
     await socket.send(json.dumps(frame))
 
 
+async def greeted(socket: ClientConnection) -> None:
+    """Hear the agents, the wrap-ups and the configuration's version."""
+    for _ in range(3):
+        await heard(socket)
+
+
 async def test_a_stranger_is_refused_with_a_word_why(site: Site) -> None:
     with pytest.raises(InvalidStatus) as refused:
         await connect(site.url, additional_headers={"Authorization": "Bearer wrong"})
@@ -53,9 +67,10 @@ async def test_a_stranger_is_refused_with_a_word_why(site: Site) -> None:
 
 async def test_commands_states_and_refusals(site: Site) -> None:
     async with connect(site.url, additional_headers=TOKEN) as socket:
-        agents, wrap_ups = await heard(socket), await heard(socket)
+        agents, wrap_ups, configured = await heard(socket), await heard(socket), await heard(socket)
         assert [a["agent_id"] for a in agents["agents"]] == ["1001", "1002"]
         assert wrap_ups == {"op": "wrap_ups", "calls": []}
+        assert configured == {"op": "configured", "version": "v1"}
         await say(socket, op="command", id="a", agent="1001", name="ready")
         shown, reply = await heard(socket), await heard(socket)
         assert (shown["op"], shown["agent"]["state"]) == ("agent", "ready")
@@ -73,8 +88,7 @@ async def test_commands_states_and_refusals(site: Site) -> None:
 
 async def test_an_offer_is_relayed_acknowledged_and_replayed(site: Site) -> None:
     async with connect(site.url, additional_headers=TOKEN) as socket:
-        await heard(socket)
-        await heard(socket)
+        await greeted(socket)
         await say(socket, op="subscribe", agent="1001", epoch=None, after=0)
         assert (await heard(socket))["body"]["type"] == "snapshot"
         seq = site.engine.streams.tell("1001", {"type": "offer"})
@@ -90,14 +104,24 @@ async def test_an_offer_is_relayed_acknowledged_and_replayed(site: Site) -> None
 
 async def test_malformed_frames_end_nothing(site: Site) -> None:
     async with connect(site.url, additional_headers=TOKEN) as socket:
-        await heard(socket)
-        await heard(socket)
+        await greeted(socket)
         for text in ("not json", "[]", "{}", '{"op":"fly"}', '{"op":"ack","agent":"1001"}'):
             await socket.send(text)
         await say(socket, op="reload")
         await say(socket, op="command", id="z", agent="1002", name="pause", args={"reason": "lunch"})
         assert (await heard(socket))["agent"]["reason"] == "lunch"
         assert site.reload.is_set()
+
+
+async def test_a_request_is_answered_when_it_is_done(site: Site) -> None:
+    async with connect(site.url, additional_headers=TOKEN) as socket:
+        await greeted(socket)
+        await say(socket, op="request", id="a", name="test_target", args={"target": "110"})
+        assert await heard(socket) == {"op": "reply", "id": "a", "ok": True, "answer": {"result": "answered", "ms": 7}}
+        for name, args in (("test_target", {"target": "x"}), ("test_target", {}), ("fly", {})):
+            await say(socket, op="request", id="b", name=name, args=args)
+            refusal = await heard(socket)
+            assert (refusal["id"], refusal["ok"], refusal["code"]) == ("b", False, "refused")
 
 
 async def test_a_wrap_up_is_named_to_whoever_connects(site: Site) -> None:

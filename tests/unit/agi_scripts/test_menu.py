@@ -1,52 +1,71 @@
 """Menus spoken to a fake Asterisk: which lines it sees for a tree, and where the call goes."""
 
-import asyncio
 import datetime as dt
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
-from agi_scripts.menu import Destination, walk
-from agi_scripts.replies import Header
-from agi_scripts.server import AgiSession
+from agi_scripts.actions import TrialActions
+from agi_scripts.menu import Destination, MenuWalk
+from agi_scripts.prompts import Prompter
+from agi_scripts.server import AgiHangup
+from agi_scripts.service import Service
 from ivr.default import demonstration_tree
-from ivr.tree import Announcement, Greeting, HangUp, Message, Rating, ReturnCall, Setting, ToQueue, Transfer, Tree
+from ivr.tree import (
+    Announcement,
+    CallerLookUp,
+    Greeting,
+    HangUp,
+    Message,
+    Rating,
+    ReturnCall,
+    Setting,
+    ToQueue,
+    Transfer,
+    Tree,
+)
+from tests.unit.agi_scripts.asterisk_support import channel
 
 NOW = dt.datetime(2026, 11, 21, 9, 0, tzinfo=dt.UTC)
+QUEUES = frozenset({"city", "linhe", "pingyuan"})
 
 
-async def speak(tree: Tree, *replies: str) -> tuple[Destination, list[str]]:
-    """Where the tree led, and the lines that Asterisk saw but for leases; it answers from the list."""
-    seen: list[str] = []
-    answers = list(replies)
-
-    async def asterisk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while line := await reader.readline():
-            lease = line.startswith(b"SET AUTOHANGUP")
-            seen.extend([] if lease else [line.decode().rstrip("\n")])
-            writer.write((answers.pop(0) if answers and not lease else "200 result=0 endpos=0").encode() + b"\n")
-        writer.close()
-
-    server = await asyncio.start_server(asterisk, "127.0.0.1", 0)
-    reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
-    session = AgiSession(Header({"threadid": "1"}, "call", {}), reader, writer)
-    try:
-        async with asyncio.timeout(5), session.listening():
-            queues = frozenset({"city", "linhe", "pingyuan"})
-            way = await walk(session, tree, queues=queues, default_queue="city", lease=8, clock=lambda: NOW)
-            return way, seen
-    finally:
-        writer.close()
-        await writer.wait_closed()
-        server.close()
+def service(tree: Tree, texts: Mapping[str, str] | None = None) -> Service:
+    return Service("m", 1, tree, "city", QUEUES, texts=texts or {})
 
 
-async def test_the_demonstration_menu_is_spoken_as_ever() -> None:
-    way, seen = await speak(demonstration_tree(), "200 result=0 endpos=8", "200 result=0 endpos=8", "200 result=49")
+async def speak(tree: Tree, *replies: str, after_talk: bool = False) -> tuple[Destination, list[str], dict[str, Any]]:
+    """Where the tree led, the lines that Asterisk saw, and what the records keep."""
+    async with channel(*replies) as (session, seen):
+        walk = MenuWalk(
+            session,
+            service(tree),
+            TrialActions(),
+            Prompter(None, ()),
+            lease=8,
+            answered=after_talk,
+            clock=lambda: NOW,
+        )
+        way = await walk.walk(after_talk=after_talk)
+        return way, seen.said, walk.journey()
+
+
+async def test_the_demonstration_menu_is_answered_and_spoken() -> None:
+    played = "200 result=0 endpos=8"
+    way, seen, journey = await speak(demonstration_tree(), "200 result=0", played, played, "200 result=49")
     assert way == Destination("linhe", 0, ("1",))
     assert seen == [
+        "ANSWER",
         "STREAM FILE hotline/greeting-12345 012",
         "STREAM FILE hotline/menu-default 0123456789*#",
         "WAIT FOR DIGIT 3000",
+    ]
+    assert (journey["end"], journey["node"]) == ("queue", "linhe")
+    assert [(step["node"], step["choice"]) for step in journey["steps"]] == [
+        ("greeting", None),
+        ("menu", "1"),
+        ("linhe", None),
     ]
 
 
@@ -60,7 +79,7 @@ async def test_a_greeting_before_the_answer_and_a_language() -> None:
             "q": ToQueue("linhe", 1),
         },
     )
-    way, seen = await speak(tree)
+    way, seen, _ = await speak(tree)
     assert way == Destination("linhe", 3, ())
     assert seen == [
         "EXEC Progress",
@@ -73,25 +92,54 @@ async def test_a_greeting_before_the_answer_and_a_language() -> None:
 
 async def test_a_greeting_without_its_sound_is_answered_all_the_same() -> None:
     tree = Tree("hello", {"hello": Greeting(("gone",), "q"), "q": ToQueue("linhe")})
-    way, seen = await speak(tree, "200 result=0", "200 result=-1 endpos=0", "200 result=6")
+    failed = ("200 result=-1 endpos=0", "200 result=6")
+    way, seen, _ = await speak(tree, "200 result=0", *failed, *failed)
     assert way == Destination("linhe", 0, ())
     assert seen[-1] == "ANSWER"
+    assert seen.count("ANSWER") == 1
+
+
+async def test_a_look_up_comes_before_the_answer_and_a_caller_waits_in_an_answered_call() -> None:
+    tree = Tree("who", {"who": CallerLookUp("q", "q", "q"), "q": ToQueue("linhe")})
+    _, seen, _ = await speak(tree)
+    assert seen == ["ANSWER"]
 
 
 @pytest.mark.parametrize(
-    "node",
+    ("node", "keys", "queue"),
     [
-        Message((), "bye", on_failure="q"),
-        Transfer((), "110", on_failure="q"),
-        ReturnCall((), "city", "bye", on_declined="q", on_failure="q"),
+        (Message((), "bye", on_failure="q"), (), None),
+        (Transfer((), "110", on_failure="q"), (), None),
+        (ReturnCall((), "city", "bye", on_declined="q", on_failure="q"), ("200 result=0", "200 result=49"), None),
+        (ReturnCall((), "city", "bye", on_declined="q", on_failure="q"), (), "linhe"),
     ],
 )
-async def test_what_calls_cannot_do_yet_leads_to_a_person(node: Message | Transfer | ReturnCall) -> None:
+async def test_what_a_menu_does(
+    node: Message | Transfer | ReturnCall, keys: tuple[str, ...], queue: str | None
+) -> None:
     tree = Tree("n", {"n": node, "q": ToQueue("linhe"), "bye": HangUp()})
-    way, _ = await speak(tree, "200 result=49")
-    assert way.queue == "linhe"
+    way, _, _ = await speak(tree, *keys)
+    assert way.queue == queue
 
 
-async def test_a_rating_that_cannot_be_stored_ends_the_call() -> None:
-    way, _ = await speak(Tree("r", {"r": Rating((), {"1": 3}, "bye"), "bye": HangUp()}), "200 result=49")
-    assert way.queue is None
+async def test_after_the_talk_the_call_is_not_answered_again() -> None:
+    tree = Tree("q", {"q": ToQueue("city"), "r": Rating((), {"1": 3}, "bye"), "bye": HangUp()}, after_talk="r")
+    way, seen, _ = await speak(tree, "200 result=49", after_talk=True)
+    assert way == Destination(None, 0, ("1",))
+    assert seen == ["WAIT FOR DIGIT 5000"]
+
+
+async def test_who_hangs_up_in_the_menu_gave_up_there() -> None:
+    tree = demonstration_tree()
+    async with channel("200 result=0", "200 result=0 endpos=8", "hang up") as (session, _):
+        walk = MenuWalk(session, service(tree), TrialActions(), Prompter(None, ()), lease=8, clock=lambda: NOW)
+        with pytest.raises(AgiHangup):
+            await walk.walk()
+        assert (walk.journey()["end"], walk.journey()["node"]) == ("gave_up", "menu")
+
+
+async def test_each_command_that_takes_time_renews_the_lease() -> None:
+    async with channel("200 result=0", "200 result=0 endpos=8") as (session, seen):
+        walk = MenuWalk(session, service(demonstration_tree()), TrialActions(), Prompter(None, ()), lease=8)
+        await walk.walk()
+        assert seen.leases == ["SET AUTOHANGUP 38", "SET AUTOHANGUP 38", "SET AUTOHANGUP 11"]

@@ -1,0 +1,91 @@
+"""What a menu asks the web process while a citizen listens: bounded in time, and refused rather than waited for."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import orjson
+
+from ivr.codec import tree_from_dict
+from ivr.progress import Progress
+from ivr.tree import Tree
+
+ANSWER_SECONDS = 1.5
+"""A citizen listens to silence meanwhile."""
+
+_ERRORS = (httpx.HTTPError, orjson.JSONDecodeError, KeyError, TypeError, ValueError)
+
+
+class DirectoryAway(Exception):  # noqa: N818 - read as what happened
+    """The web process did not answer, in time or at all, or not what was asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownCaller:
+    """Whether the number has called before, and whether a case of it is open."""
+
+    known: bool
+    open_case: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TrialTree:
+    """The draft that a code stands for."""
+
+    menu: str
+    version: int
+    tree: Tree
+    texts: dict[str, str]
+
+
+class Directory:
+    """The internal endpoints for look-ups (ARCHITECTURE.md, "Internal HTTP"); every question raises DirectoryAway."""
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self._client = client
+
+    async def caller(self, number: str) -> KnownCaller:
+        """What is known of a caller's number."""
+        answer = await self._ask("/internal/callers", {"caller": number})
+        try:
+            return KnownCaller(bool(answer["known"]), bool(answer["open_case"]))
+        except _ERRORS as error:
+            raise DirectoryAway(f"the answer about a caller cannot be read: {error!r}") from error
+
+    async def case(self, case_number: str, query_code: str, *, call_id: str) -> Progress | None:
+        """The progress of a case; None when number and code do not belong together."""
+        question = {"case_number": case_number, "query_code": query_code, "call_id": call_id}
+        answer = await self._ask("/internal/case-progress", question)
+        try:
+            return _progress(answer) if answer["found"] else None
+        except _ERRORS as error:
+            raise DirectoryAway(f"the answer about a case cannot be read: {error!r}") from error
+
+    async def trial(self, code: str) -> TrialTree | None:
+        """The draft that a code stands for, once; None for a code that is wrong, used or too old."""
+        try:
+            answer = await self._ask("/internal/trials", {"code": code})
+        except DirectoryAway as away:
+            if isinstance(away.__cause__, httpx.HTTPStatusError) and away.__cause__.response.status_code == 404:  # noqa: PLR2004 - HTTP's own
+                return None
+            raise
+        try:
+            tree = tree_from_dict(answer["tree"])
+            return TrialTree(answer["menu"], int(answer["version"]), tree, dict(answer.get("sounds") or {}))
+        except _ERRORS as error:
+            raise DirectoryAway(f"the draft cannot be read: {error!r}") from error
+
+    async def _ask(self, path: str, question: dict[str, str]) -> dict[str, Any]:
+        try:
+            response = await self._client.post(path, content=orjson.dumps(question), timeout=ANSWER_SECONDS)
+            response.raise_for_status()
+            answer: dict[str, Any] = orjson.loads(response.content)
+        except _ERRORS as error:
+            # Never the question: typed digits belong to nobody's log.
+            raise DirectoryAway(f"{path}: {type(error).__name__}") from error
+        return answer
+
+
+def _progress(answer: dict[str, Any]) -> Progress:
+    return Progress(answer["case_no"], answer["state"], dt.date.fromisoformat(answer["opened_on"]))
