@@ -21,6 +21,7 @@ from api.calls.schemas import (
     OutcomeIn,
     OutcomeOut,
 )
+from api.cases.service import may_see_rating
 from api.core.files import find_file
 from api.core.openapi import WAV, problems
 from api.core.paging import WindowDep
@@ -69,12 +70,13 @@ def _printable(text: str | None) -> str | None:
 
 @router.get("/{call_id}", responses=problems(HTTPStatus.NOT_FOUND), summary="One call with its history")
 async def get_call(call_id: CallId, identity: SignedIn, session: Reader) -> CallDetailOut:
-    """Give a call with events, offers, case and the address of its recording."""
+    """Give a call with events, offers, case and the address of its recording; a rating is told as with its case."""
     seen_by = None if identity.sees_everything else identity.agent_id
     row = await repository.find_call(session, call_id, seen_by=seen_by)
     if row is None:
         raise NotFoundError(service.UNKNOWN)
-    events = await repository.list_events(session, call_id)
+    rating_shown = may_see_rating(identity, row.case.state if row.case else None)
+    events = await repository.list_events(session, call_id, with_rating=rating_shown)
     offers = await repository.list_offers(session, call_id)
     return CallDetailOut(
         **service.describe(row).model_dump(),
@@ -82,6 +84,7 @@ async def get_call(call_id: CallId, identity: SignedIn, session: Reader) -> Call
         offers=[OfferOut.model_validate(offer, from_attributes=True) for offer in offers],
         outcome=row.case.outcome if row.case else None,
         note=row.case.note if row.case else None,
+        query_code=row.case.query_code if row.case else None,
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from acd.messages import CallEventType
 from api.cases.rules import CaseState
 from api.core.paging import Window
 from db.engine import ReadSession, WriteSession
@@ -73,10 +74,10 @@ async def find_call(session: ReadSession, call_id: str, *, seen_by: str | None) 
     return CallRow(row[0], row[1]) if row is not None else None
 
 
-async def list_events(session: ReadSession, call_id: str) -> list[CallEvent]:
-    """Return a call's events in their order."""
+async def list_events(session: ReadSession, call_id: str, *, with_rating: bool) -> list[CallEvent]:
+    """Return a call's events in their order, those about the citizen's rating only where they may be known."""
     query = select(CallEvent).where(CallEvent.call_id == call_id).order_by(CallEvent.seq).limit(1000)
-    return list(await session.scalars(query))
+    return list(await session.scalars(query if with_rating else query.where(CallEvent.type != CallEventType.RATED)))
 
 
 async def list_offers(session: ReadSession, call_id: str) -> list[Offer]:

@@ -25,7 +25,15 @@ class CallOut(BaseModel):
     menu: str | None
     menu_version: int | None
     menu_path: list[str] | None
+    menu_end: Annotated[
+        str | None,
+        Field(description="queue, hang_up, gave_up, message, transfer, return_call or affected"),
+    ]
+    menu_node: Annotated[str | None, Field(description="The node of the menu where that was")]
+    menu_ms: Annotated[int | None, Field(description="Milliseconds in the menu")]
     queue: str | None
+    skill: Annotated[str | None, Field(description="What the menu asked of the agent, such as a language")]
+    transferred_to: Annotated[str | None, Field(description="The number that the menu connected the citizen with")]
     started_at: dt.datetime | None
     queued_at: dt.datetime | None
     first_offered_at: dt.datetime | None
@@ -37,7 +45,7 @@ class CallOut(BaseModel):
     waited_ms: int | None
     case_no: str | None
     case_state: str | None
-    recording_url: Annotated[str | None, Field(description="Where the recording is, once the call was answered")]
+    recording_url: Annotated[str | None, Field(description="Where the talk, or the message left in a menu, is heard")]
 
 
 class CallPage(Page):
@@ -73,6 +81,7 @@ class CallDetailOut(CallOut):
     offers: list[OfferOut]
     outcome: str | None
     note: str | None
+    query_code: Annotated[str | None, Field(description="To be told to the citizen, with the case's number")]
 
 
 class OutcomeIn(BaseModel):

@@ -126,5 +126,5 @@ def require_recording_right(row: CallRow, identity: Identity) -> str:
     if not identity.sees_everything and row.call.answered_by != identity.agent_id:
         raise ForbiddenError("Only who answered the call and supervisors may hear it.")
     if not row.call.recording:
-        raise NotFoundError("This call has no recording; only answered calls have one.")
+        raise NotFoundError("This call has no recording; only answered calls and messages have one.")
     return row.call.recording

@@ -39,7 +39,7 @@ async def get_outcomes(_identity: SignedIn) -> list[OutcomeChoiceOut]:
 
 @router.get("/{number}", responses=problems(HTTPStatus.NOT_FOUND), summary="One case with its history")
 async def get_case(number: CaseNumber, identity: SignedIn, session: Reader) -> CaseDetailOut:
-    """Give a case by its number."""
+    """Give a case by its number; agents are told the citizen's rating once the case is closed."""
     if not is_case_number(number):
         raise NotFoundError("The check digit does not fit; compare the number with the citizen's.")
     seen_by = None if identity.sees_everything else identity.agent_id
@@ -48,4 +48,11 @@ async def get_case(number: CaseNumber, identity: SignedIn, session: Reader) -> C
         raise NotFoundError("There is no such case, or it is none of yours; GET /api/cases lists those that are.")
     steps = await repository.list_transitions(session, row.case.id)
     history = [TransitionOut.model_validate(step, from_attributes=True) for step in steps]
-    return CaseDetailOut(**service.describe(row).model_dump(), history=history)
+    rated = row.case.call_id if service.may_see_rating(identity, row.case.state) else None
+    rating = await repository.find_rating(session, rated) if rated is not None else None
+    return CaseDetailOut(
+        **service.describe(row).model_dump(),
+        query_code=row.case.query_code,
+        rating=service.describe_rating(rating),
+        history=history,
+    )

@@ -2,24 +2,33 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from api.calls.repository import concerns
 from api.core.paging import Window
 from db.engine import ReadSession
-from db.tables import Call, Case, CaseTransition
+from db.tables import Call, Case, CaseTransition, Incident, Rating
 
 
 @dataclass(frozen=True, slots=True)
 class CaseRow:
-    """A case with its call."""
+    """A case with its call, or with the incident that it was opened for."""
 
     case: Case
-    call: Call
+    call: Call | None
+    incident: Incident | None
 
 
 def _seen_by(agent_id: str | None) -> list[ColumnElement[bool]]:
     return [] if agent_id is None else [or_(Case.outcome_by == agent_id, concerns(agent_id))]
+
+
+def _with_origin() -> Select[Case, Call, Incident]:
+    return (
+        select(Case, Call, Incident)
+        .outerjoin(Call, Call.call_id == Case.call_id)
+        .outerjoin(Incident, Incident.case_id == Case.id)
+    )
 
 
 async def list_cases(
@@ -27,17 +36,22 @@ async def list_cases(
 ) -> tuple[int, list[CaseRow]]:
     """Return how many cases there are, and one page of them, newest first."""
     conditions = _seen_by(seen_by) + ([] if state is None else [Case.state == state])
-    joined = select(Case, Call).join(Call, Call.call_id == Case.call_id).where(*conditions)
-    total = await session.scalar(select(func.count()).select_from(joined.subquery()))
-    page = joined.order_by(Case.opened_at.desc(), Case.id.desc()).limit(window.limit).offset(window.offset)
-    return total or 0, [CaseRow(case, call) for case, call in await session.execute(page)]
+    count = select(func.count()).select_from(Case).outerjoin(Call, Call.call_id == Case.call_id)
+    total = await session.scalar(count.where(*conditions))
+    page = _with_origin().where(*conditions).order_by(Case.opened_at.desc(), Case.id.desc())
+    rows = await session.execute(page.limit(window.limit).offset(window.offset))
+    return total or 0, [CaseRow(*row) for row in rows]
 
 
 async def find_case(session: ReadSession, number: str, *, seen_by: str | None) -> CaseRow | None:
     """Return a case by its number, if it concerns the agent `seen_by` (None: whoever asks sees all)."""
-    query = select(Case, Call).join(Call, Call.call_id == Case.call_id).where(Case.number == number)
-    row = (await session.execute(query.where(*_seen_by(seen_by)))).first()
-    return CaseRow(row[0], row[1]) if row is not None else None
+    row = (await session.execute(_with_origin().where(Case.number == number, *_seen_by(seen_by)))).first()
+    return CaseRow(*row) if row is not None else None
+
+
+async def find_rating(session: ReadSession, call_id: str) -> Rating | None:
+    """Return how the citizen rated a call."""
+    return await session.get(Rating, call_id)
 
 
 async def list_transitions(session: ReadSession, case_id: int) -> list[CaseTransition]:

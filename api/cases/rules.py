@@ -45,6 +45,9 @@ LABELS: Final[dict[CaseState, str]] = {
 # Cases somebody still has to work on: what a pop shows an agent about the caller.
 OPEN_STATES: Final = (CaseState.DRAFT, CaseState.TO_DISPATCH)
 
+# Cases with which everybody is done: only now an agent may see how the citizen rated the talk.
+CLOSED_STATES: Final = (CaseState.ANSWERED, CaseState.REJECTED, CaseState.INVALID)
+
 
 def next_state(state: CaseState, trigger: Outcome) -> CaseState:
     """Return the state that follows. Raises TransitionRefusedError when the table has no such step."""

@@ -1,14 +1,15 @@
 """What the cases' endpoints give."""
 
 import datetime as dt
+from typing import Annotated
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from api.core.paging import Page
 
 
 class CaseOut(BaseModel):
-    """One case with what its call tells."""
+    """One case with what its call tells; an incident's case has no call."""
 
     case_no: str
     state: str
@@ -18,9 +19,11 @@ class CaseOut(BaseModel):
     note: str
     outcome_at: dt.datetime | None
     outcome_by: str | None
-    call_id: str
+    incident_id: Annotated[int | None, Field(description="The incident that the case was opened for")]
+    incident_title: str | None
+    call_id: Annotated[str | None, Field(description="The call that the case was opened for")]
     caller: str | None
-    caller_display: str
+    caller_display: Annotated[str, Field(description="Empty without a call")]
     caller_raw: str | None
     dialled: str | None
     line: str | None
@@ -48,9 +51,21 @@ class TransitionOut(BaseModel):
     at: dt.datetime
 
 
+class RatingOut(BaseModel):
+    """How the citizen rated the talk."""
+
+    score: Annotated[int | None, Field(description="Null when none was given")]
+    reason: Annotated[str, Field(description="pressed, silent or hung_up")]
+    at: dt.datetime
+
+
 class CaseDetailOut(CaseOut):
     """A case with its history."""
 
+    query_code: Annotated[str, Field(description="With it and the case's number a citizen hears the progress")]
+    rating: Annotated[
+        RatingOut | None, Field(description="Null when the citizen was not asked; for agents until the case is closed")
+    ]
     history: list[TransitionOut]
 
 
