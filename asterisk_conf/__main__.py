@@ -1,4 +1,4 @@
-"""The command line: `python -m asterisk_conf fetch|sounds ...`."""
+"""The command line: `python -m asterisk_conf fetch|sounds|speak ...`."""
 
 import argparse
 import sys
@@ -6,7 +6,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from asterisk_conf.fetch import RECIPES, FetchError, fetch_all
-from asterisk_conf.sounds import make_sounds
+from asterisk_conf.sounds import VOICE, make_sounds
+from asterisk_conf.voice import find_espeak, spoken
+
+TOOLS = Path(__file__).parents[1] / ".local" / "tools"
+MOST_TEXT = 16_000  # bytes
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -20,14 +24,24 @@ def main(arguments: list[str] | None = None) -> int:
     speaking = commands.add_parser("sounds", help="make the prompts and the music")
     speaking.add_argument("--tools", type=Path, default=Path(".local/tools"))
     speaking.add_argument("--out", type=Path, default=Path(".local/system/asterisk/sounds"))
+    voice = commands.add_parser("speak", help="the built-in voice: text on standard input, WAV on standard output")
+    voice.add_argument("--tools", type=Path, default=TOOLS)
     options = parser.parse_args(arguments)
     try:
+        if options.command == "speak":
+            sys.stdout.buffer.write(_speak(options.tools))
+            return 0
         for path in _run(options):
             sys.stdout.write(f"{path}\n")
     except FetchError as error:
         sys.stderr.write(f"error: {error}\n")
         return 1
     return 0
+
+
+def _speak(tools: Path) -> bytes:
+    text = sys.stdin.buffer.read(MOST_TEXT).decode("utf-8", "replace")
+    return spoken(find_espeak(tools), text, VOICE)
 
 
 def _run(options: argparse.Namespace) -> Iterable[Path]:

@@ -4,25 +4,23 @@ A file that somebody replaced by a recorded one is recognised and never written 
 """
 
 import hashlib
-import io
 import json
 import os
-import subprocess
 import wave
-from array import array
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import yaml
 
-from asterisk_conf import audio
 from asterisk_conf.apt import say
-from asterisk_conf.fetch import FetchError, alone, fetch
+from asterisk_conf.fetch import alone, fetch
 
-PROMPTS = Path(__file__).parent / "prompts.yaml"
 VOICE = ("-v", "cmn", "-s", "200", "-p", "45", "-a", "100")
-MAKING = "1"
+PROMPTS = Path(__file__).parent / "prompts.yaml"
+MAKING = "2"
 """Raised when the way of making sounds changes, so that they are made again."""
+TEXTS = "built-in-texts.json"
+BEEP_TEXT = "（提示音）"
 
 _MANIFEST = "built-in.json"
 
@@ -64,7 +62,11 @@ def speak_missing(espeak: Path, store: Path) -> list[str]:
 
 
 def copy_missing(store: Path, out: Path) -> list[Path]:
-    """Copy from the store what `out` lacks or holds in an older built-in version."""
+    """Copy from the store what `out` lacks or holds in an older built-in version; tell the web process what is there.
+
+    `out/zh/built-in-texts.json` says of each built-in sound what it says and how long it is, also of those that
+    somebody replaced. Returns the sounds written.
+    """
     earlier = _read_manifest(out)
     written = []
     for name in _read_manifest(store):
@@ -78,42 +80,38 @@ def copy_missing(store: Path, out: Path) -> list[Path]:
         earlier[name] = _digest(content)
     if written:
         _write(out / _MANIFEST, json.dumps(earlier, indent=1).encode())
+    _tell_texts(out)
     return written
 
 
+def _tell_texts(out: Path) -> None:
+    texts = prompts() | {"hotline/beep": BEEP_TEXT}
+    found = {name: told for name, text in texts.items() if (told := _told(out / f"zh/{name}.wav", text)) is not None}
+    content = json.dumps(found, indent=1, ensure_ascii=False).encode()
+    target = out / "zh" / TEXTS
+    if not target.is_file() or target.read_bytes() != content:
+        _write(target, content)
+
+
+def _told(path: Path, text: str) -> dict[str, str | float] | None:
+    try:
+        with wave.open(str(path)) as file:
+            seconds = file.getnframes() / file.getframerate()
+    except FileNotFoundError:
+        return None
+    except (wave.Error, EOFError):
+        say(f"sounds: {path} is no WAV file that can be read; put another in its place, or remove it")
+        return None
+    return {"text": text, "seconds": round(seconds, 3), "sha256": _digest(path.read_bytes())}
+
+
 def _sound(espeak: Path, text: str) -> bytes:
+    # The libraries of sound take their time to load, and whatever starts a program of an instance imports this file.
+    from asterisk_conf import audio, voice  # noqa: PLC0415 - only who speaks needs them
+
     if text == "music":
-        return _wav(audio.music())
-    if text == "beep":
-        return _wav(audio.tone(880.0, 0.25))
-    spoken, rate = _spoken(espeak, text)
-    plain = audio.trim(audio.resample(spoken, rate), keep=audio.RATE // 10)
-    return _wav(audio.level(plain, loudness_db=-20.0, peak_db=-3.0))
-
-
-def _spoken(espeak: Path, text: str) -> tuple[list[float], int]:
-    result = subprocess.run(  # noqa: S603 - our own launcher; the text goes by standard input
-        [str(espeak), *VOICE, "--stdin", "--stdout"], input=text.encode(), check=False, capture_output=True, timeout=60
-    )
-    if result.returncode != 0 or not result.stdout:
-        raise FetchError(f"{espeak} could not speak {text!r}: {result.stderr.decode(errors='replace').strip()}")
-    # The length in the header of a piped file is a guess: the samples begin after 44 bytes.
-    with wave.open(io.BytesIO(result.stdout)) as header:
-        rate = header.getframerate()
-    body = result.stdout[44:]
-    samples = array("h", body[: len(body) // 2 * 2])
-    return [sample / 32768 for sample in samples], rate
-
-
-def _wav(samples: list[float]) -> bytes:
-    data = array("h", (round(32767 * max(-1.0, min(1.0, sample))) for sample in samples))
-    buffer = io.BytesIO()
-    with wave.open(buffer, "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(audio.RATE)
-        file.writeframes(data.tobytes())
-    return buffer.getvalue()
+        return voice.as_file(audio.music())
+    return voice.as_file(audio.tone(880.0, 0.25)) if text == "beep" else voice.spoken(espeak, text, VOICE)
 
 
 def _read_manifest(folder: Path) -> dict[str, str]:

@@ -25,6 +25,7 @@ FOLDERS = (
     "asterisk/cache", "asterisk/sounds", "recordings", "spool", "spool/messages", "voice", "log",
 )  # fmt: skip
 LEASE_SECONDS = 8
+VOICE_COMMAND = (sys.executable, "-m", "asterisk_conf", "speak", "--tools", str(TOOLS))
 MARK = "HOTLINE_INSTANCE"  # in the environment of everything that runs for an instance
 
 
@@ -130,7 +131,13 @@ class Home:
 
     def env(self, process: str) -> dict[str, str]:
         """Return the settings of a process (`web`, `voice`, `asterisk`, `postgres`, `db`) as environment variables."""
-        common = {"HOTLINE_HOME": str(self.folder), "HOTLINE_SECRETS_DIR": str(self.folder / "secrets"), **self.extra}
+        common = {
+            "HOTLINE_HOME": str(self.folder),
+            "HOTLINE_SECRETS_DIR": str(self.folder / "secrets"),
+            "HOTLINE_SOUNDS_DIR": str(self.folder / "asterisk" / "sounds" / "zh"),
+            "HOTLINE_SPEECH_COMMAND": json.dumps(VOICE_COMMAND),
+            **self.extra,
+        }
         if process in ("web", "api"):
             return common | self._web_env()
         if process == "voice":

@@ -1,10 +1,12 @@
+import hashlib
+import json
 import wave
 from pathlib import Path
 
 import pytest
 
 from asterisk_conf.fetch import FetchError
-from asterisk_conf.sounds import copy_missing, prompts, speak_missing
+from asterisk_conf.sounds import TEXTS, copy_missing, prompts, speak_missing
 
 ESPEAK = """#!/bin/sh
 cd "$(dirname "$0")"
@@ -79,6 +81,32 @@ def test_an_older_built_in_prompt_is_replaced(store: Path, tmp_path: Path) -> No
     copy_missing(older, out)
     assert (out / "zh/hotline/goodbye.wav").read_bytes() == b"older words"
     assert copy_missing(store, out) == [out / "zh/hotline/goodbye.wav"]
+
+
+def test_the_texts_stand_beside_the_sounds(store: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    copy_missing(store, tmp_path)
+    listing = tmp_path / "zh" / TEXTS
+    told = json.loads(listing.read_text("utf-8"))
+    assert told.keys() == prompts().keys() | {"hotline/beep"}
+    goodbye = told["hotline/goodbye"]
+    content = (tmp_path / "zh/hotline/goodbye.wav").read_bytes()
+    assert goodbye["text"] == prompts()["hotline/goodbye"]
+    assert goodbye["sha256"] == hashlib.sha256(content).hexdigest()
+    assert goodbye["seconds"] == pytest.approx((len(content) - 44) / 16000, abs=0.001)
+
+    before = listing.stat().st_mtime_ns
+    copy_missing(store, tmp_path)
+    assert listing.stat().st_mtime_ns == before
+
+    with wave.open(str(tmp_path / "zh/hotline/goodbye.wav"), "wb") as recorded:
+        recorded.setparams((1, 2, 8000, 0, "NONE", ""))
+        recorded.writeframes(bytes(32000))
+    (tmp_path / "zh/hotline/closed.wav").write_bytes(b"no sound")
+    copy_missing(store, tmp_path)
+    told = json.loads(listing.read_text("utf-8"))
+    assert told["hotline/goodbye"]["seconds"] == 2
+    assert "hotline/closed" not in told
+    assert "hotline/closed.wav is no WAV file" in capsys.readouterr().err
 
 
 def test_a_voice_that_fails_is_told(tmp_path: Path) -> None:

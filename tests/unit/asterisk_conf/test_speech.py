@@ -121,6 +121,10 @@ async def until(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0.01)
 
 
+def names(folder: Path) -> list[str]:
+    return sorted(entry.name for entry in folder.iterdir())
+
+
 def _alive(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
@@ -146,7 +150,7 @@ async def test_a_file_is_whole_or_not_there(voice: Voice, tmp_path: Path) -> Non
     assert not path.parent.exists()
     await speak_to(path, "好", command=voice("sys.stdout.buffer.write(wav(b'ab'))"))
     assert samples(path.read_bytes()) == b"ab"
-    assert [entry.name for entry in path.parent.iterdir()] == ["x.wav"]
+    assert names(path.parent) == ["x.wav"]
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
 
 
@@ -154,7 +158,7 @@ async def test_a_file_that_cannot_be_written_is_told(voice: Voice, tmp_path: Pat
     (tmp_path / "spoken").write_text("a file where the folder should be")
     with pytest.raises(SpeechError, match="cannot be written"):
         await speak_to(tmp_path / "spoken" / "x.wav", "好", command=voice("sys.stdout.buffer.write(wav(b'ab'))"))
-    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["spoken", "voice.py"]
+    assert names(tmp_path) == ["spoken", "voice.py"]
 
 
 def test_the_same_words_have_the_same_name() -> None:

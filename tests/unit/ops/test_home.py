@@ -74,3 +74,12 @@ def test_no_secret_is_in_an_environment(home: Home) -> None:
 def test_extra_settings_reach_every_process(tmp_path: Path) -> None:
     home = Home.create(tmp_path / "system", extra={"HOTLINE_LOG_LEVEL": "debug"})
     assert home.env("voice")["HOTLINE_LOG_LEVEL"] == "debug"
+
+
+def test_web_and_voice_share_the_sounds_and_the_voice_that_a_city_may_replace(tmp_path: Path) -> None:
+    home = Home.create(tmp_path / "system")
+    for process in ("web", "voice"):
+        assert home.env(process)["HOTLINE_SOUNDS_DIR"] == str(home.folder / "asterisk/sounds/zh")
+        assert json.loads(home.env(process)["HOTLINE_SPEECH_COMMAND"])[1:4] == ["-m", "asterisk_conf", "speak"]
+    own = home.with_changes(extra={"HOTLINE_SPEECH_COMMAND": "their voice"})
+    assert own.env("voice")["HOTLINE_SPEECH_COMMAND"] == "their voice"
