@@ -89,10 +89,20 @@ async def _hash_all(passwords: Iterable[str]) -> list[str]:
         return list(await asyncio.gather(*(loop.run_in_executor(pool, hash_password, word) for word in passwords)))
 
 
+def _told_before(path: Path) -> dict[str, str]:
+    """What an earlier seeding told: a person added later takes nobody's password away."""
+    try:
+        told: dict[str, str] = json.loads(path.read_text("utf-8"))
+    except (FileNotFoundError, json.JSONDecodeError):
+        return {}
+    return told
+
+
 def write_passwords(path: Path, passwords: dict[str, str]) -> None:
-    """Replace the file, mode 0600, in one step; without new passwords an existing file stays as it is."""
+    """Add to the file, mode 0600, in one step; without new passwords an existing file stays as it is."""
     if not passwords and path.exists():
         return
+    passwords = _told_before(path) | passwords
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:

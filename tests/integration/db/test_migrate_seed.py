@@ -87,6 +87,7 @@ async def test_a_seeded_city_has_its_parts(environment: str, database: Database,
         await session.execute(text("DELETE FROM agents WHERE id = '1030'"))
     again = await seed(parse_address(environment), tmp_path / "p.json")
     assert list(again) == ["1030"]
+    assert json.loads((tmp_path / "p.json").read_text()) == {**passwords, **again}
     async with database.read() as session:
         assert (await session.get_one(Agent, "1001")).name == "改过"
 
