@@ -10,7 +10,7 @@ from ivr.hours import Week
 from ivr.hours_codec import week_to_dict
 from ivr.tree import Node, Tree
 
-__all__ = ["KINDS", "TreeError", "kind_of", "mistakes", "tree_from_dict", "tree_to_dict"]
+__all__ = ["KINDS", "TreeError", "kind_of", "mistakes", "node_to_dict", "tree_from_dict", "tree_to_dict"]
 
 MAX_NODES = 500
 MAX_WAIT_SECONDS = 30.0
@@ -62,7 +62,7 @@ def _read(data: object) -> tuple[Tree, list[TreeError]]:
 def tree_to_dict(tree: Tree) -> dict[str, Any]:
     """Write a tree as data that `tree_from_dict` reads back to an equal tree."""
     after = {} if tree.after_talk is None else {"after_talk": tree.after_talk}
-    return {"start": tree.start, **after, "nodes": {name: _node_to_dict(node) for name, node in tree.nodes.items()}}
+    return {"start": tree.start, **after, "nodes": {name: node_to_dict(node) for name, node in tree.nodes.items()}}
 
 
 KINDS: Mapping[str, type[Node]] = {
@@ -90,7 +90,8 @@ def kind_of(node: Node) -> str:
     return _NAMES[type(node)]
 
 
-def _node_to_dict(node: Node) -> dict[str, Any]:
+def node_to_dict(node: Node) -> dict[str, Any]:
+    """Write one node as data; a field that is None is left out."""
     values = {field.name: getattr(node, field.name) for field in dataclasses.fields(node)}
     written = {name: _written(value) for name, value in values.items() if value is not None}
     return {"kind": kind_of(node)} | written
