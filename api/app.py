@@ -21,6 +21,7 @@ from api.core.problems import install_problems
 from api.core.runtime import Runtime
 from api.intake import endpoints as intake
 from api.intake.service import Place
+from api.lookups import endpoints as lookups
 from api.messages import endpoints as messages
 from api.messages.spool import SpoolImporter
 from api.queues import endpoints as queues
@@ -42,6 +43,7 @@ NOUNS = (
     cases,
     messages,
     intake,
+    lookups,
     configuration,
     health,
     stream,
