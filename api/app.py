@@ -22,6 +22,9 @@ from api.core.runtime import Runtime
 from api.intake import endpoints as intake
 from api.intake.service import Place
 from api.lookups import endpoints as lookups
+from api.menus import endpoints as menus
+from api.menus import publication_endpoints as publications
+from api.menus import trial_endpoints as trials
 from api.messages import endpoints as messages
 from api.messages.spool import SpoolImporter
 from api.queues import endpoints as queues
@@ -42,6 +45,9 @@ NOUNS = (
     calls,
     cases,
     messages,
+    menus,
+    publications,
+    trials,
     intake,
     lookups,
     configuration,

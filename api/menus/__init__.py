@@ -1,0 +1,1 @@
+"""Menus: drafts, checks, approval, publication, roll-back, trying, figures."""
