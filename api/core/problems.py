@@ -64,6 +64,10 @@ class TooLargeError(HotlineError):
     """The body is larger than anything that belongs there."""
 
 
+class UnavailableError(HotlineError):
+    """A part of this machine cannot be used now; the text names it."""
+
+
 class VoiceAwayError(HotlineError):
     """The voice process cannot be reached now."""
 
@@ -97,6 +101,7 @@ SHAPES: Final[dict[type[Exception], Shape]] = {
     TooLargeError: Shape(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large"),
     LockedOutError: Shape(HTTPStatus.TOO_MANY_REQUESTS, "locked_out"),
     VoiceAwayError: Shape(HTTPStatus.SERVICE_UNAVAILABLE, "voice_away"),
+    UnavailableError: Shape(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable"),
     DatabaseAwayError: Shape(HTTPStatus.SERVICE_UNAVAILABLE, "database_away"),
 }
 
