@@ -95,9 +95,32 @@ def roots(tree: Tree) -> list[str]:
     return [tree.start] if tree.after_talk is None else [tree.start, tree.after_talk]
 
 
-def below(tree: Tree, name: str) -> set[str]:
-    """What can follow a node."""
-    return reachable(tree, targets(tree, name).values())
+def leading_to(tree: Tree, ends: Iterable[str]) -> set[str]:
+    """The nodes from which calls can come to one of `ends`, those included."""
+    before: dict[str, list[str]] = {}
+    for name in tree.nodes:
+        for target in targets(tree, name).values():
+            before.setdefault(target, []).append(name)
+    seen: set[str] = set()
+    todo = list(ends)
+    while todo:
+        name = todo.pop()
+        if name not in seen:
+            seen.add(name)
+            todo += before.get(name, ())
+    return seen
+
+
+def menu_below(tree: Tree, name: str) -> str | None:
+    """The nearest other menu that can follow a node."""
+    seen = {name}
+    row = [name]
+    while row:
+        row = list(dict.fromkeys(t for at in row for t in targets(tree, at).values() if t not in seen))
+        if found := next((at for at in row if isinstance(tree.nodes.get(at), nodes.Menu)), None):
+            return found
+        seen.update(row)
+    return None
 
 
 def leads_to_person(tree: Tree, name: str, *, may_close: bool = False) -> bool:

@@ -104,8 +104,9 @@ def _circles(tree: Tree) -> Iterator[Finding]:
 def _dead_ends(tree: Tree) -> Iterator[Finding]:
     """From every node that can be reached a person, or a deliberate end, can be reached."""
     ends = nodes.ToQueue | nodes.HangUp | nodes.Transfer
+    able = graph.leading_to(tree, [name for name, node in tree.nodes.items() if isinstance(node, ends)])
     for name in sorted(reachable(tree, roots(tree)) & set(tree.nodes)):
-        if not any(isinstance(tree.nodes.get(n), ends) for n in reachable(tree, [name])):
+        if name not in able:
             yield error(name, "nobody can be reached from here", "lead on to a queue")
 
 
@@ -171,9 +172,8 @@ def _menu(tree: Tree, name: str, menu: nodes.Menu) -> Iterator[Finding]:
     if len(menu.choices) > MAX_CHOICES:
         what = f"{len(menu.choices)} choices are more than a caller can keep in mind"
         yield warning(name, what, f"use at most {MAX_CHOICES}")
-    deeper = sorted(n for n in graph.below(tree, name) if isinstance(tree.nodes.get(n), nodes.Menu) and n != name)
-    if deeper:
-        yield error(name, f"a second menu follows: {deeper[0]}", "keep to one level")
+    if (deeper := graph.menu_below(tree, name)) is not None:
+        yield error(name, f"a second menu follows: {deeper}", "keep to one level")
 
 
 def _hours(tree: Tree, name: str, node: nodes.OpeningHours) -> Iterator[Finding]:

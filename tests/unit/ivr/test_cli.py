@@ -13,7 +13,7 @@ PROJECT = Path(__file__).resolve().parents[3]
 EXAMPLES = PROJECT / "ivr" / "examples"
 NIGHT = "2026-11-21T03:00+08:00"
 DAY = "2026-11-20T09:00+08:00"
-GOOD = ["no-menu", "one-level", "merged-line"]
+GOOD = ["no-menu", "one-level", "merged-line", "many-lines"]
 
 
 def told(capsys: pytest.CaptureFixture[str]) -> str:
@@ -52,7 +52,7 @@ def test_the_examples_have_no_finding(name: str, capsys: pytest.CaptureFixture[s
     assert told(capsys) == "nothing found\n"
 
 
-def test_an_example_with_sounds_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_example_with_a_sound_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
     sounds = ["--sounds", str(EXAMPLES / "services.sounds.yaml")]
     assert main(["check", str(EXAMPLES / "services.yaml"), "--tested", "110", *sounds]) == 0
     assert main(["check", str(EXAMPLES / "services.yaml")]) == 1
@@ -115,8 +115,12 @@ ENDS: list[tuple[str, list[str], dict[str, object]]] = [
     ("merged-line", ["--at", DAY, "--keys", "fail,fail"], {"end": "person", "queue": "city"}),
     ("merged-line", ["--at", DAY, "--keys", "hangup"], {"end": "citizen_hung_up"}),
     ("merged-line", ["--after-talk", "--keys", "9,1"], {"end": "rated"}),
-    ("services", ["--keys", "1,20260001#,1234#"], {"end": "person", "path": ["1"]}),
-    ("services", ["--keys", "1,20260001#,1234#,not-found,0#"], {"end": "person", "path": ["1", "0"]}),
+    ("many-lines", ["--at", NIGHT], {"end": "person", "queue": "city"}),
+    ("many-lines", ["--at", NIGHT, "--hours", '{mon-fri: ["08:30-12:00"]}'], {"end": "message"}),
+    ("many-lines", ["--at", DAY, "--hours", '{mon-fri: ["08:30-12:00"]}'], {"end": "person"}),
+    ("many-lines", ["--incident", "hotline/all-busy", "--keys", "1"], {"end": "affected", "path": ["1"]}),
+    ("services", ["--keys", "1,3714261121000427#,471101"], {"end": "person", "path": ["1"]}),
+    ("services", ["--keys", "1,3714261121000427#,471101,not-found,0#"], {"end": "person", "path": ["1", "0"]}),
     ("services", ["--keys", "2"], {"end": "transfer"}),
     ("services", ["--keys", "3"], {"end": "person", "skill": "english"}),
     ("one-level", ["--keys", "9,9,1"], {"end": "person", "queue": "city", "unused": ["1"]}),
@@ -136,13 +140,22 @@ def test_where_a_trial_ends(
     assert "End after" in told(capsys)
 
 
+def test_the_greeting_of_the_line_is_heard(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["try", str(EXAMPLES / "many-lines.yaml"), "--greeting", "hotline/greeting-12345"]) == 0
+    heard = told(capsys)
+    assert heard.index("您好，这里是市政务服务便民热线") < heard.index("本次通话将被录音")
+
+
 @pytest.mark.parametrize("keys", ["x", "1,two", "!", "1" * 501, "١"])
 def test_keys_that_are_none_are_refused(keys: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["try", str(EXAMPLES / "no-menu.yaml"), "--keys", keys]) == 2
     assert "; use" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("arguments", [["--at", "noon"], ["--holiday", "1.10."], ["--at", ""], []])
+@pytest.mark.parametrize(
+    "arguments",
+    [["--at", "noon"], ["--holiday", "1.10."], ["--at", ""], ["--hours", "mon"], ["--hours", "{mon: 8}"], []],
+)
 def test_arguments_that_are_wrong_say_so(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as left:
         main(["try", *([] if not arguments else [str(EXAMPLES / "no-menu.yaml")]), *arguments])

@@ -248,3 +248,19 @@ def test_the_largest_tree_is_checked_in_time() -> None:
     assert [f.what for f in findings] == ["1996.0 s of sound go before a person can be reached here"]
     circle: dict[str, Node] = {f"n{i}": Announcement(("short",), f"n{(i + 1) % 500}") for i in range(500)}
     assert len(check(Tree("n0", circle), QUEUES, sounds=SOUNDS)) == 1001
+    ladder: dict[str, Node] = {
+        f"n{i}": OpeningHours(ALWAYS, f"n{i // 2 * 2 + 2}", f"n{i // 2 * 2 + 3}") for i in range(498)
+    }
+    menus: dict[str, Node] = {"n498": Menu(("short",), {"0": "n499", "1": "n0"}, "n499"), "n499": CITY}
+    assert [f.where for f in check(Tree("n498", ladder | menus), QUEUES, sounds=SOUNDS)] == ["n1"]
+
+
+def test_a_tree_of_menus_alone_is_checked_in_time() -> None:
+    keys = {key: place for place, key in enumerate("0123456789*#")}
+    menus: dict[str, Node] = {
+        f"n{i}": Menu(("short",), {key: f"n{(i * 7 + place * 13 + 1) % 500}" for key, place in keys.items()}, "n0")
+        for i in range(500)
+    }
+    findings = check(Tree("n0", menus), QUEUES, sounds=SOUNDS)
+    assert len([f for f in findings if f.what.startswith("a second menu follows")]) == 500
+    assert len([f for f in findings if f.what == "nobody can be reached from here"]) == 500
