@@ -4,10 +4,13 @@ The only owner of live state in the voice process. Everything runs on one event 
 never awaits, and an event raised while another is being carried out waits its turn.
 """
 
+import asyncio
 import datetime as dt
 from collections import deque
 from collections.abc import Callable
 from typing import Any, Protocol
+
+import structlog
 
 from acd.clock import utc_now
 from acd.journal import Journal
@@ -18,7 +21,11 @@ from acd.rules.floor import Floor
 from acd.rules.state import Call, call_from_dict
 from acd.streams import Streams
 
+log = structlog.get_logger(__name__)
+
 ENDED_REMEMBERED = 2000
+SHORTEST_ALARM = 0.001
+"""Seconds: a timer that runs a little ahead of the clock is set once more, not in a circle."""
 
 
 class Hands(Protocol):
@@ -37,14 +44,35 @@ class Hands(Protocol):
         """Show an agent's new state to whoever watches; keep the fallback queue in step."""
 
 
+class Alarm(Protocol):
+    """A timer that has been set."""
+
+    def cancel(self) -> None:
+        """It does not go off any more."""
+
+
+def alarm_in(seconds: float, action: Callable[[], None]) -> Alarm:
+    """Have the running loop do something later."""
+    return asyncio.get_running_loop().call_later(seconds, action)
+
+
 class Engine:
     """Single owner of the floor, its journal and the agents' streams."""
 
-    def __init__(self, journal: Journal, *, clock: Callable[[], dt.datetime] = utc_now) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        *,
+        clock: Callable[[], dt.datetime] = utc_now,
+        alarm: Callable[[float, Callable[[], None]], Alarm] = alarm_in,
+    ) -> None:
         self.floor = Floor()
         self.journal = journal
         self.streams = Streams(self.snapshot_of)
         self._clock = clock
+        self._set_alarm = alarm
+        self._alarm: Alarm | None = None
+        self._alarm_at: dt.datetime | None = None
         self._inbox: deque[ev.Event] = deque()
         self._busy = False
         self._hands: Hands | None = None
@@ -68,6 +96,23 @@ class Engine:
                 self._take(self._inbox.popleft())
         finally:
             self._busy = False
+            self._plan()
+
+    def _plan(self) -> None:
+        """A waiting call asks for less from some moment on: the floor is told then."""
+        due = self.floor.next_due
+        if due == self._alarm_at:
+            return
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._alarm, self._alarm_at = None, due
+        if due is not None:
+            seconds = max(SHORTEST_ALARM, (due - self._clock()).total_seconds())
+            self._alarm = self._set_alarm(seconds, self._wake)
+
+    def _wake(self) -> None:
+        self._alarm, self._alarm_at = None, None
+        self.submit(ev.Due())
 
     def note(self, call_id: str, kind: CallEventType, data: dict[str, Any]) -> None:
         """Write down what no decision depends on, also of a call that has just ended: a message, a rating."""
@@ -137,6 +182,8 @@ class Engine:
             case fx.AgentChanged(state):
                 self.journal.keep_agent(state)
                 hands.agent_changed(state)
+            case fx.RulesRefused(reason):
+                log.error("rules_refused", reason=reason)
             case fx.KeepCall() | fx.ForgetCall():
                 self._remember(effect)
 

@@ -102,33 +102,86 @@ class OfferBody(TypedDict):
     phase: NotRequired[Literal["offered", "talking", "wrap_up"]]
 
 
+class NeedConfiguration(TypedDict):
+    """Agents need `skill` at `level` (1 to 10, else 1) or above, until `until` seconds of waiting (else always)."""
+
+    skill: str
+    level: NotRequired[int]
+    until: NotRequired[float | None]
+
+
+class OverflowConfiguration(TypedDict):
+    """Agents of the queue `to` help after `after` seconds of waiting, and while at least `waiting` calls wait.
+
+    In any case they help while nobody on duty serves the queue, and callers who come after its hours. A call counts as
+    `handicap` seconds younger for them.
+    """
+
+    to: str
+    after: NotRequired[float | None]
+    waiting: NotRequired[int | None]
+    handicap: NotRequired[float]
+
+
+class ReturningConfiguration(TypedDict):
+    """More priority for who rings again within `minutes`: cut off, gave up waiting, was called back."""
+
+    minutes: NotRequired[float]
+    cut_off: NotRequired[int]
+    abandoned: NotRequired[int]
+    called_back: NotRequired[int]
+
+
 class QueueConfiguration(TypedDict):
-    """One queue as published; `ring_seconds` is the time a phone rings before the offer is missed."""
+    """One queue as published; `ring_seconds` is the time a phone rings before the offer is missed.
+
+    `needs` holds for all its calls, `asked` for those whose menu asked for that skill. For `owner_seconds` a call is
+    kept for the agent who owns the caller's open case, for `county_seconds` for seats of the county (this queue's, else
+    the area of the number dialled). `hours` has the form of `ivr.hours_codec`.
+    """
 
     id: str
     name: str
     priority: int
     ring_seconds: int
+    needs: NotRequired[list[NeedConfiguration]]
+    asked: NotRequired[list[NeedConfiguration]]
+    overflow: NotRequired[list[OverflowConfiguration]]
+    owner_seconds: NotRequired[float]
+    county: NotRequired[str]
+    county_seconds: NotRequired[float]
+    hours: NotRequired[dict[str, Any] | None]
+    returning: NotRequired[ReturningConfiguration | None]
 
 
 class AgentConfiguration(TypedDict):
-    """One agent as published."""
+    """One agent as published; `county` is where the seat is.
+
+    `skills` maps a skill to its level (1 to 10), `handicaps` a queue to the seconds that its calls count as younger.
+    """
 
     id: str
     name: str
     extension: str
     queues: list[str]
     role: str
+    skills: NotRequired[dict[str, int]]
+    handicaps: NotRequired[dict[str, float]]
+    county: NotRequired[str]
 
 
 class NumberConfiguration(TypedDict):
-    """One public number with its line, menu and queue; `hours` has the form of `ivr.hours_codec`."""
+    """One public number with its line, menu and queue; `hours` has the form of `ivr.hours_codec`.
+
+    `priority` is added to that of its calls.
+    """
 
     number: str
     line: str
     menu: str
     queue: str
     area: NotRequired[str]
+    priority: NotRequired[int]
     greeting: NotRequired[list[str]]
     hours: NotRequired[dict[str, Any] | None]
 
@@ -141,13 +194,14 @@ MenuConfiguration = TypedDict(
 
 
 class IncidentConfiguration(TypedDict):
-    """One notice: from `starts` until `ends` (ISO 8601) calls to `numbers` hear `sounds`."""
+    """One notice: from `starts` until `ends` (ISO 8601) calls to `numbers` hear `sounds` and gain `priority`."""
 
     id: str
     sounds: list[str]
     numbers: list[str]
     starts: str
     ends: str
+    priority: NotRequired[int]
 
 
 class HolidayConfiguration(TypedDict):

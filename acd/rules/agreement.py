@@ -7,6 +7,7 @@ from acd.rules.agents import Trigger
 from acd.rules.book import Book
 from acd.rules.legs import Legs
 from acd.rules.offers import Offers
+from acd.rules.returning import Why
 from acd.rules.state import Agent, Call, Phase
 
 S = AgentStateName
@@ -26,8 +27,11 @@ class Agreement:
 
     def thawed(self, _: ev.Thawed) -> None:
         """AMI stays away: better a stale offer than none."""
+        self._offer_again()
+
+    def _offer_again(self) -> None:
         self._book.offering = True
-        self._offers.match_idle()
+        self._book.matcher.stir()
 
     def snapshot(self, event: ev.Snapshot) -> None:
         """Make what we believe equal to what Asterisk says, then offer again; the phones are known already."""
@@ -40,12 +44,13 @@ class Agreement:
         for agent in book.agents.values():
             self._unstick(agent)
             book.show(agent)
-        book.offering = True
-        self._offers.match_idle()
+        self._offer_again()
 
     def _vanish(self, call: Call) -> None:
         """Its end was not seen, so nothing is claimed about it: Asterisk's own records will tell."""
         del self._book.calls[call.call_id]
+        if call.queued_at is not None:
+            self._book.recent.remember(call.caller, Why.CUT_OFF, now=self._book.now)
         self._offers.leave_agent(call)
         self._book.out.append(fx.ForgetCall(call.call_id, witnessed=False))
 

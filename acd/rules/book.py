@@ -3,15 +3,13 @@
 import datetime as dt
 from typing import Any
 
-from acd.messages import AgentStateName, CallEventType, NumberConfiguration
+from acd.messages import CallEventType
 from acd.rules import effects as fx
 from acd.rules.agents import Trigger, next_state
-from acd.rules.idle import IdleAgents
+from acd.rules.matching import Matcher
+from acd.rules.published import Published
+from acd.rules.returning import RecentCallers
 from acd.rules.state import BROWSER_SUFFIX, Agent, Call
-from acd.rules.waiting import WaitingLine
-
-S = AgentStateName
-DEFAULT_RING_SECONDS = 20
 
 
 class Book:
@@ -23,14 +21,12 @@ class Book:
     def __init__(self) -> None:
         self.agents: dict[str, Agent] = {}
         self.calls: dict[str, Call] = {}
-        self.waiting = WaitingLine()
-        self.idle = IdleAgents()
+        self.matcher = Matcher()
+        self.recent = RecentCallers()
         self.offering = False
         self.reserved: dict[str, str] = {}
         self.extensions: dict[str, str] = {}
-        self.ring_seconds: dict[str, int] = {}
-        self.queue_names: dict[str, str] = {}
-        self.numbers: dict[str, NumberConfiguration] = {}
+        self.published = Published()
         self.out: list[fx.Effect] = []
         self.now = dt.datetime.min.replace(tzinfo=dt.UTC)
 
@@ -45,7 +41,7 @@ class Book:
 
     def open(self, call_id: str, caller: str, dialled: str, channel: str) -> Call:
         """A call that was not known yet."""
-        number = self.numbers.get(dialled)
+        number = self.published.numbers.get(dialled)
         line = number["line"] if number else ""
         call = Call(call_id, caller, dialled, line, channel, self.now)
         self.calls[call_id] = call
@@ -53,11 +49,15 @@ class Book:
         self.keep(call)
         return call
 
+    def note(self, agent: Agent) -> None:
+        """What the agent has become counts from now on: to be called whenever state, profile or phones have changed."""
+        self.matcher.note(agent.agent_id, agent.profile, since=agent.free_since, on_duty=agent.on_duty)
+
     def move(self, agent: Agent, trigger: Trigger, *, call_id: str | None = None, reason: str | None = None) -> None:
         """Change an agent's state by the table; raises `TransitionRefusedError` before anything has changed."""
         agent.state = next_state(agent.state, trigger)
         agent.since, agent.call_id, agent.reason = self.now, call_id, reason
-        self.idle.note(agent)
+        self.note(agent)
         self.tell_state(agent)
 
     def tell_state(self, agent: Agent) -> None:
@@ -93,7 +93,7 @@ class Book:
             "dialled": call.dialled,
             "line": call.line,
             "queue": call.queue or "",
-            "queue_name": self.queue_names.get(call.queue or "", ""),
+            "queue_name": self.published.queue(call.queue or "").name,
             "menu": call.menu,
             "menu_version": call.menu_version,
             "menu_path": list(call.menu_path),

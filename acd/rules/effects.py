@@ -68,4 +68,11 @@ class ForgetCall:
     witnessed: bool = True
 
 
-Effect = Record | Tell | Ring | TalkOver | AgentChanged | KeepCall | ForgetCall
+@dataclass(frozen=True, slots=True)
+class RulesRefused:
+    """Rules of a queue or an agent as published cannot be followed; those before stay. `reason` says what to change."""
+
+    reason: str
+
+
+Effect = Record | Tell | Ring | TalkOver | AgentChanged | KeepCall | ForgetCall | RulesRefused

@@ -47,6 +47,26 @@ class CallQueued:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnerKnown:
+    """The caller has an open case that `agent_id` owns (首问首办); may come before the call waits, or after."""
+
+    call_id: str
+    agent_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CalledBack:
+    """A return call did not reach this caller, who may ring again."""
+
+    caller: str
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """The moment that `Floor.next_due` named has come."""
+
+
+@dataclass(frozen=True, slots=True)
 class OfferFailed:
     """The session's dial came back without an answer. `reason`: no_answer, busy, unreachable."""
 
@@ -165,6 +185,9 @@ Event = (
     | CallStarted
     | MenuPassed
     | CallQueued
+    | OwnerKnown
+    | CalledBack
+    | Due
     | OfferFailed
     | SessionLost
     | ReservationOver

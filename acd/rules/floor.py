@@ -8,14 +8,16 @@ import datetime as dt
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from acd.messages import AgentState, AgentStateName, CallEventType, Configuration, NumberConfiguration
+from acd.messages import AgentState, AgentStateName, CallEventType, Configuration, Disposition, NumberConfiguration
 from acd.rules import effects as fx
 from acd.rules import events as ev
 from acd.rules.agents import COMMANDS, TransitionRefusedError, Trigger, next_state
 from acd.rules.agreement import Agreement
 from acd.rules.book import Book
 from acd.rules.legs import Legs
+from acd.rules.matching import Matcher
 from acd.rules.offers import Offers
+from acd.rules.returning import Why
 from acd.rules.state import Agent, Call, Phase
 
 S = AgentStateName
@@ -34,7 +36,6 @@ class Floor:
         self._legs = Legs(self._book, self._offers)
         self._agreement = Agreement(self._book, self._offers, self._legs)
         self.agents, self.calls = self._book.agents, self._book.calls
-        self.waiting, self.idle = self._book.waiting, self._book.idle
         self._kept: dict[str, AgentState] = {}
         self._devices: dict[str, str] = {}
         self._handlers: dict[type, Callable[[Any], None]] = {
@@ -42,6 +43,9 @@ class Floor:
             ev.CallStarted: self._call_started,
             ev.MenuPassed: self._menu_passed,
             ev.CallQueued: self._call_queued,
+            ev.OwnerKnown: self._owner_known,
+            ev.CalledBack: self._called_back,
+            ev.Due: self._due,
             ev.OfferFailed: self._offer_failed,
             ev.SessionLost: self._session_lost,
             ev.ReservationOver: self._legs.reservation_over,
@@ -56,6 +60,17 @@ class Floor:
             ev.AmiLost: self._agreement.lost,
             ev.Thawed: self._agreement.thawed,
         }
+
+    @property
+    def waiting(self) -> Matcher:
+        """Who waits: `call_id in waiting`, `len`, `position(call_id)`; and `free(agent_id)` who can be rung."""
+        return self._book.matcher
+
+    @property
+    def next_due(self) -> dt.datetime | None:
+        """The moment at which a `Due` is wanted, because a waiting call asks for less from then on; None for never."""
+        due = self._book.matcher.next_due
+        return None if due is None else dt.datetime.fromtimestamp(due, dt.UTC)
 
     @property
     def offering(self) -> bool:
@@ -75,11 +90,12 @@ class Floor:
         """
         self._book.begin(now)
         self._handlers[type(event)](event)
+        self._offers.settle()
         return self._book.out
 
     def number(self, dialled: str) -> NumberConfiguration | None:
         """The published number that was dialled, or None."""
-        return self._book.numbers.get(dialled)
+        return self._book.published.numbers.get(dialled)
 
     def agent_of(self, endpoint: str) -> Agent | None:
         """The agent whose phone `endpoint` is (`1001` or `1001w`), or None for a citizen's trunk."""
@@ -90,31 +106,41 @@ class Floor:
         return self._book.offer_body(call)
 
     def staffed(self, queue: str) -> bool:
-        """Whether anybody is signed in who serves `queue`."""
-        return any(queue in a.queues and a.state is not S.LOGGED_OUT for a in self.agents.values())
+        """Whether anybody is signed in who serves `queue` or one that helps it."""
+        serving = {queue, *(overflow.to for overflow in self._book.published.queue(queue).overflow)}
+        signed_in = (a for a in self.agents.values() if a.state is not S.LOGGED_OUT)
+        return any(not serving.isdisjoint(a.queues) for a in signed_in)
 
     # Configuration and phones
 
     def _configured(self, event: ev.Configured) -> None:
         conf: Configuration = event.configuration
         book = self._book
-        book.ring_seconds = {q["id"]: q["ring_seconds"] for q in conf["queues"]}
-        book.queue_names = {q["id"]: q["name"] for q in conf["queues"]}
-        book.numbers = {n["number"]: n for n in conf["numbers"]}
+        refused = book.published.take(conf)
+        book.out += [fx.RulesRefused(reason) for reason in refused]
         known = {a["id"]: a for a in conf["agents"]}
         for agent_id in [a for a in self.agents if a not in known and self.agents[a].state is S.LOGGED_OUT]:
             del self.agents[agent_id]
         for agent_id, data in known.items():
             agent = self.agents.get(agent_id) or self._new_agent(agent_id, data["extension"])
             agent.name, agent.queues = data["name"], tuple(data["queues"])
+            agent.profile = book.published.profile(data)
             if agent.extension != data["extension"]:
                 agent.extension = data["extension"]
                 agent.devices = {}
             agent.devices.update({e: self._devices[e] for e in agent.endpoints if e in self._devices})
-            self.idle.note(agent)
             book.show(agent)
         book.extensions = {a.extension: a.agent_id for a in self.agents.values()}
-        self._offers.match_idle()
+        self._match_anew()
+
+    def _match_anew(self) -> None:
+        """New rules: whoever waits and whoever is free is looked at by them."""
+        before, book = self._book.matcher, self._book
+        book.matcher = Matcher(book.published.queues.values())
+        for agent in self.agents.values():
+            book.note(agent)
+        for demand in before.demands():
+            book.matcher.wait(demand, now=book.now.timestamp())
 
     def _new_agent(self, agent_id: str, extension: str) -> Agent:
         agent = Agent(agent_id=agent_id, extension=extension, since=self._book.now)
@@ -132,16 +158,15 @@ class Floor:
             return
         before = agent.reachable
         agent.devices[event.endpoint] = event.state
-        self.idle.note(agent)
+        self._book.note(agent)
         if agent.reachable != before:
             self._book.tell_state(agent)
-        self._offers.match_agent(agent)
 
     def _snapshot(self, event: ev.Snapshot) -> None:
         self._devices.update(event.phones)
         for agent in self.agents.values():
             agent.devices = {e: event.phones.get(e, "UNAVAILABLE") for e in agent.endpoints}
-            self.idle.note(agent)
+            self._book.note(agent)
         self._agreement.snapshot(event)
 
     # A citizen's call
@@ -167,13 +192,37 @@ class Floor:
         if call is None:
             return
         self._offers.leave_agent(call)
-        call.session, call.queue, call.priority = True, event.queue, event.priority
-        call.queued_at = call.queued_at or self._book.now
-        queued = {"queue": event.queue, "priority": event.priority, "skill": event.skill}
+        now = self._book.now
+        if call.queue != event.queue:
+            call.joined_at = None
+        call.session, call.queue, call.skill = True, event.queue, event.skill
+        call.queued_at, call.joined_at = call.queued_at or now, call.joined_at or now
+        call.priority = event.priority + self._priority(call)
+        queued = {"queue": event.queue, "priority": call.priority, "skill": event.skill}
         self._book.record(call.call_id, CallEventType.QUEUED, **queued)
         self._book.keep(call)
         self._offers.wait(call)
-        self._offers.match_call(call)
+
+    def _priority(self, call: Call) -> int:
+        """What line, queue, incident and recent bad luck add to the priority that the menu gave."""
+        published, now = self._book.published, self._book.now
+        rules = published.queue(call.queue or "")
+        recent = self._book.recent.priority(call.caller, rules.returning, now=now)
+        return rules.priority + published.line_priority(call.dialled, now=now) + recent
+
+    def _owner_known(self, event: ev.OwnerKnown) -> None:
+        call = self.calls.get(event.call_id)
+        if call is None or call.owner == event.agent_id:
+            return
+        call.owner = event.agent_id
+        if call.phase is Phase.WAITING:
+            self._offers.wait(call)
+
+    def _called_back(self, event: ev.CalledBack) -> None:
+        self._book.recent.remember(event.caller, Why.CALLED_BACK, now=self._book.now)
+
+    def _due(self, _: ev.Due) -> None:
+        """What is due shows when the floor settles, as after every event."""
 
     def _offer_failed(self, event: ev.OfferFailed) -> None:
         call = self.calls.get(event.call_id)
@@ -182,7 +231,6 @@ class Floor:
         self._offers.miss(call, event.reason)
         self._offers.wait(call)
         self._book.keep(call)
-        self._offers.match_call(call)
 
     def _session_lost(self, event: ev.SessionLost) -> None:
         call = self.calls.get(event.call_id)
@@ -207,7 +255,8 @@ class Floor:
         call = self.calls.pop(event.call_id, None)
         if call is None:
             return
-        self.waiting.remove(call.call_id)
+        self._book.matcher.remove(call.call_id)
+        self._remember(call)
         if call.phase is Phase.OFFERED:
             self._offers.miss(call, "withdrawn")
         elif call.phase is Phase.RESERVED:
@@ -217,6 +266,13 @@ class Floor:
         self._book.record(call.call_id, CallEventType.ENDED, **ended)
         self._book.out.append(fx.ForgetCall(call.call_id))
         self._offers.release(call, by=ended_by)
+
+    def _remember(self, call: Call) -> None:
+        """Who leaves without having been served, or in the middle of a talk, may ring again."""
+        if call.phase is Phase.RESERVED or (call.phase is Phase.TALKING and call.ended_by is None):
+            self._book.recent.remember(call.caller, Why.CUT_OFF, now=self._book.now)
+        elif call.disposition() is Disposition.ABANDONED:
+            self._book.recent.remember(call.caller, Why.ABANDONED, now=self._book.now)
 
     # What agents ask for
 
@@ -234,12 +290,11 @@ class Floor:
             return
         reason = (event.reason or "signed_in") if trigger in {Trigger.PAUSE, Trigger.SIGN_IN} else None
         self._book.move(agent, trigger, reason=reason)
-        self._offers.match_agent(agent)
 
     def _outcome(self, agent: Agent, call_id: str | None) -> None:
         if agent.call_id != call_id:
             return
         if agent.state is S.WRAP_UP:
-            self._offers.finish(agent)
+            self._book.move(agent, Trigger.OUTCOME)
         elif agent.state is S.TALKING:
             agent.outcome_chosen = True

@@ -45,7 +45,7 @@ class Legs:
             return
         if call.phase is Phase.AFTER_TALK or (call.phase is Phase.TALKING and call.agent_id == agent.agent_id):
             return
-        other = self._leave_other_call(agent, call)
+        self._leave_other_call(agent, call)
         if call.agent_id != agent.agent_id:
             self._offers.leave_agent(call)
             call.agent_id = agent.agent_id
@@ -54,22 +54,20 @@ class Legs:
         book.record(call.call_id, CallEventType.ANSWERED, agent_id=agent.agent_id, recording=f"{call.call_id}.wav")
         book.move(agent, Trigger.SEEN_TALKING, call_id=call.call_id)
         book.tell(agent, "answered", call.call_id)
+        book.recent.served(call.caller)
         book.keep(call)
-        if other is not None:
-            self._offers.match_call(other)
 
-    def _leave_other_call(self, agent: Agent, answered: Call) -> Call | None:
+    def _leave_other_call(self, agent: Agent, answered: Call) -> None:
         """The agent answered `answered` while having another call: that one goes back to the front, or on alone."""
         other = self._book.calls.get(agent.call_id or "")
         if other is None or other is answered or other.agent_id != agent.agent_id:
-            return None
+            return
         if other.phase is Phase.OFFERED:
             self._offers.miss(other, "busy")
             self._offers.wait(other)
         elif other.phase is Phase.TALKING:
             other.phase = Phase.AFTER_TALK
         self._book.keep(other)
-        return other
 
     def ended(self, event: ev.LegEnded) -> None:
         """AMI Hangup of the agent's leg, or DialEnd without an answer."""
@@ -104,7 +102,6 @@ class Legs:
         book.move(agent, Trigger.PHONE_LOST, call_id=call.call_id, reason=PHONE_LOST)
         book.out.append(fx.TalkOver(call.call_id, again=True))
         book.keep(call)
-        self._offers.match_agent(agent)
 
     def reservation_over(self, event: ev.ReservationOver) -> None:
         """The phone did not come back in time: the citizen waits for anybody."""
@@ -119,4 +116,3 @@ class Legs:
             book.tell_state(agent)
         self._offers.wait(call)
         book.keep(call)
-        self._offers.match_call(call)

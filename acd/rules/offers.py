@@ -3,7 +3,8 @@
 from acd.messages import AgentStateName, CallEventType
 from acd.rules import effects as fx
 from acd.rules.agents import Trigger
-from acd.rules.book import DEFAULT_RING_SECONDS, Book
+from acd.rules.book import Book
+from acd.rules.policy import Demand
 from acd.rules.state import Agent, Call, Phase
 
 S = AgentStateName
@@ -22,8 +23,21 @@ class Offers:
             call.phase = Phase.FALLBACK
             return
         call.phase = Phase.WAITING
-        self._book.waiting.add(
-            call.call_id, queue=call.queue or "", priority=call.priority, entered_at=call.queued_at or self._book.now
+        self._book.matcher.wait(self._demand(call), now=self._book.now.timestamp())
+
+    def _demand(self, call: Call) -> Demand:
+        published, queue = self._book.published, call.queue or ""
+        joined_at = call.joined_at or self._book.now
+        return Demand(
+            call_id=call.call_id,
+            queue=queue,
+            entered=(call.queued_at or joined_at).timestamp(),
+            joined=joined_at.timestamp(),
+            priority=call.priority,
+            skill=call.skill,
+            owner=call.owner,
+            county=published.county_of(queue, call.dialled),
+            closed=published.closed_for(queue, at=joined_at),
         )
 
     def miss(self, call: Call, reason: str) -> None:
@@ -34,14 +48,14 @@ class Offers:
         if agent is None or agent.call_id != call.call_id or agent.state is not S.OFFERED:
             return
         book.tell(agent, "withdrawn", call.call_id, reason=reason)
-        withdrawn = reason == "withdrawn"
-        book.move(agent, Trigger.WITHDRAWN if withdrawn else Trigger.NOT_ANSWERED, reason=None if withdrawn else reason)
-        if withdrawn:
-            self.match_agent(agent)
+        if reason == "withdrawn":
+            book.move(agent, Trigger.WITHDRAWN)
+        else:
+            book.move(agent, Trigger.NOT_ANSWERED, reason=reason)
 
     def leave_agent(self, call: Call) -> None:
         """The call goes elsewhere: whoever had it has it no longer, and it waits nowhere."""
-        self._book.waiting.remove(call.call_id)
+        self._book.matcher.remove(call.call_id)
         if call.phase is Phase.OFFERED:
             self.miss(call, "withdrawn")
         elif call.phase is Phase.TALKING:
@@ -66,51 +80,33 @@ class Offers:
         self._book.tell(agent, "ended", call.call_id, by=by)
         self._book.move(agent, Trigger.CALL_ENDED, call_id=call.call_id)
         if agent.outcome_chosen:
-            self.finish(agent)
+            self._book.move(agent, Trigger.OUTCOME)
 
-    def finish(self, agent: Agent) -> None:
-        """The outcome is chosen: the wrap-up ends."""
-        self._book.move(agent, Trigger.OUTCOME)
-        self.match_agent(agent)
+    # Matching
 
-    # Matching: the longest-idle agent, the first of the line
-
-    def match_agent(self, agent: Agent) -> None:
-        """Ring the agent for the call that comes next, if there is one."""
-        book = self._book
-        if not book.offering or agent.phone is None:
+    def settle(self) -> None:
+        """After every event: ring whoever can be rung, until no free agent is left with a caller for it."""
+        book, now = self._book, self._book.now.timestamp()
+        if not book.offering:
+            book.matcher.rest(now=now)
             return
-        reserved = book.reserved.get(agent.agent_id)
-        if agent.state is not S.READY and not (reserved and agent.state is S.MISSED):
-            return
-        call_id = reserved or book.waiting.first(agent.queues)
-        if call_id is not None:
-            self._ring(book.calls[call_id], agent)
-
-    def match_call(self, call: Call) -> None:
-        """Ring the longest-idle agent for the call, if it waits and there is one."""
-        book = self._book
-        if not book.offering or call.call_id not in book.waiting:
-            return
-        agent_id = book.idle.first(call.queue or "")
-        if agent_id is not None:
-            self._ring(call, book.agents[agent_id])
-
-    def match_idle(self) -> None:
-        """Ring everybody who is free, as far as there are calls."""
-        for agent in sorted(self._book.agents.values(), key=lambda a: (a.since, a.agent_id)):
-            self.match_agent(agent)
+        for agent_id, call_id in list(book.reserved.items()):
+            agent = book.agents[agent_id]
+            if agent.phone is not None and agent.state in {S.READY, S.MISSED}:
+                self._ring(book.calls[call_id], agent)
+        for call_id, agent_id in book.matcher.pairs(now=now):
+            self._ring(book.calls[call_id], book.agents[agent_id])
 
     def _ring(self, call: Call, agent: Agent) -> None:
         endpoint = agent.phone
         if endpoint is None:  # pragma: no cover - the callers have looked
             return
         book = self._book
-        book.waiting.remove(call.call_id)
+        book.matcher.remove(call.call_id)
         book.reserved.pop(agent.agent_id, None)
         call.agent_id = agent.agent_id
         self.offer(call, agent)
-        seconds = book.ring_seconds.get(call.queue or "", DEFAULT_RING_SECONDS)
+        seconds = book.published.queue(call.queue or "").ring_seconds
         book.out.append(fx.Ring(call.call_id, call.offer_no, agent.agent_id, endpoint, seconds))
 
     def offer(self, call: Call, agent: Agent) -> None:

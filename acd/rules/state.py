@@ -7,13 +7,18 @@ from functools import lru_cache
 from typing import Any
 
 from acd.messages import AgentState, AgentStateName, Disposition
+from acd.rules.policy import Profile
 
 BROWSER_SUFFIX = "w"
+PLAIN = Profile()
 CARRIER = "carrier"
 """The endpoint by which calls leave (`pjsip.conf`): neither an agent's phone nor a citizen's channel."""
 
 FREE_DEVICE = "NOT_INUSE"
 AWAY_DEVICES = frozenset({"UNAVAILABLE", "INVALID", "UNKNOWN"})
+ON_DUTY = frozenset(
+    {AgentStateName.READY, AgentStateName.OFFERED, AgentStateName.TALKING, AgentStateName.WRAP_UP},
+)
 
 
 class Phase(StrEnum):
@@ -37,6 +42,7 @@ class Agent:
     since: dt.datetime
     name: str = ""
     queues: tuple[str, ...] = ()
+    profile: Profile = PLAIN
     state: AgentStateName = AgentStateName.LOGGED_OUT
     call_id: str | None = None
     reason: str | None = None
@@ -68,6 +74,16 @@ class Agent:
                 return endpoint
         return None
 
+    @property
+    def free_since(self) -> float | None:
+        """The moment (epoch seconds) since when a call can be offered; None while it cannot."""
+        return self.since.timestamp() if self.state is AgentStateName.READY and self.phone is not None else None
+
+    @property
+    def on_duty(self) -> bool:
+        """Whether calls may count on this agent, now or after the present one."""
+        return self.state in ON_DUTY and self.reachable is not None
+
     def public(self) -> AgentState:
         """The state as it crosses the wires."""
         return AgentState(
@@ -97,6 +113,9 @@ class Call:
     queue: str | None = None
     priority: int = 0
     queued_at: dt.datetime | None = None
+    joined_at: dt.datetime | None = None
+    skill: str | None = None
+    owner: str | None = None
     offer_no: int = 0
     offered_at: dt.datetime | None = None
     agent_id: str | None = None

@@ -8,8 +8,8 @@ from random import Random
 from acd.messages import AgentConfiguration, AgentStateName, Configuration
 from acd.rules import effects as fx
 from acd.rules import events as ev
-from acd.rules.book import DEFAULT_RING_SECONDS
 from acd.rules.floor import Floor
+from acd.rules.policy import NO_RULE_SECONDS
 from acd.simulation.arrivals import Caller, stream
 from acd.simulation.clock import VirtualClock
 from acd.simulation.scenario import Scenario
@@ -110,7 +110,7 @@ class Hall:
     def _ring(self, order: fx.Ring) -> None:
         ringing = self._ringing
         if ringing.missed and self._luck.random() < ringing.missed:
-            self.clock.at(self.clock.now + DEFAULT_RING_SECONDS, self._miss, order)
+            self.clock.at(self.clock.now + NO_RULE_SECONDS, self._miss, order)
         elif ringing.pickup_s:
             self.clock.at(self.clock.now + ringing.pickup_s, self._answer, order)
         else:
@@ -167,8 +167,7 @@ def configuration(scenario: Scenario) -> Configuration:
     return {
         "version": "simulation",
         "queues": [
-            {"id": q.id, "name": q.id, "priority": q.priority, "ring_seconds": DEFAULT_RING_SECONDS}
-            for q in scenario.queues
+            {"id": q.id, "name": q.id, "priority": q.priority, "ring_seconds": NO_RULE_SECONDS} for q in scenario.queues
         ],
         "agents": agents,
         "numbers": [],

@@ -437,9 +437,10 @@ def assert_sane(floor: Floor) -> None:
     for call in floor.calls.values():
         assert (call.call_id in floor.waiting) == (call.phase is Phase.WAITING)
     for agent in floor.agents.values():
-        assert (agent.agent_id in floor.idle) == (agent.state is AgentStateName.READY and agent.phone is not None)
+        assert floor.waiting.free(agent.agent_id) == (agent.state is AgentStateName.READY and agent.phone is not None)
         if agent.state is AgentStateName.OFFERED:
             call = floor.calls[agent.call_id or ""]
             assert (call.phase, call.agent_id) == (Phase.OFFERED, agent.agent_id)
         if floor.offering and agent.state is AgentStateName.READY and agent.phone:
-            assert floor.waiting.first(agent.queues) is None, "a free agent and a waiting call ignore each other"
+            waiting = {c.queue for c in floor.calls.values() if c.phase is Phase.WAITING}
+            assert waiting.isdisjoint(agent.queues), "a free agent and a waiting call ignore each other"

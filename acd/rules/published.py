@@ -1,0 +1,87 @@
+"""What is published, decoded: rules of queues, numbers, notices and the calendar; the last good rules stay."""
+
+import datetime as dt
+from collections.abc import Iterable
+
+from acd.messages import AgentConfiguration, Configuration, IncidentConfiguration, NumberConfiguration
+from acd.rules.codec import RulesError, profile_of, queue_rules
+from acd.rules.policy import Profile, QueueRules
+from ivr.hours import Calendar, is_open
+
+
+class Published:
+    """The configuration as the floor asks for it."""
+
+    def __init__(self) -> None:
+        self.queues: dict[str, QueueRules] = {}
+        self.numbers: dict[str, NumberConfiguration] = {}
+        self._incidents: list[IncidentConfiguration] = []
+        self._calendar = Calendar()
+        self._profiles: dict[str, Profile] = {}
+
+    def take(self, conf: Configuration) -> list[str]:
+        """Take a configuration; returns why rules were refused: for these the ones before stay, or the plainest."""
+        refused: list[str] = []
+        self.queues = {one.id: one for one in self._rules(conf, refused)}
+        self._profiles = dict(self._read_profiles(conf, refused))
+        self.numbers = {number["number"]: number for number in conf["numbers"]}
+        self._incidents = conf.get("incidents", [])
+        days = [(dt.date.fromisoformat(day["day"]), day["kind"]) for day in conf.get("holidays", [])]
+        self._calendar = Calendar(
+            frozenset(day for day, kind in days if kind == "holiday"),
+            frozenset(day for day, kind in days if kind == "workday"),
+        )
+        return refused
+
+    def _rules(self, conf: Configuration, refused: list[str]) -> Iterable[QueueRules]:
+        for data in conf["queues"]:
+            try:
+                yield queue_rules(data)
+            except RulesError as error:
+                refused.append(str(error))
+                plain = QueueRules(data["id"], data["name"], ring_seconds=data["ring_seconds"])
+                yield self.queues.get(data["id"], plain)
+
+    def _read_profiles(self, conf: Configuration, refused: list[str]) -> Iterable[tuple[str, Profile]]:
+        for data in conf["agents"]:
+            plain = Profile(tuple((queue, 0.0) for queue in data["queues"]))
+            try:
+                yield data["id"], profile_of(data)
+            except RulesError as error:
+                refused.append(str(error))
+                yield data["id"], self._profiles.get(data["id"], plain)
+
+    def queue(self, queue_id: str) -> QueueRules:
+        """The rules of a queue; the plainest for one that is not published."""
+        return self.queues.get(queue_id) or QueueRules(queue_id)
+
+    def profile(self, data: AgentConfiguration) -> Profile:
+        """The profile of an agent of the configuration taken last."""
+        return self._profiles[data["id"]]
+
+    def county_of(self, queue_id: str, dialled: str) -> str:
+        """The county whose seats are preferred: the queue's, else that of the number dialled; empty for none."""
+        number = self.numbers.get(dialled)
+        return self.queue(queue_id).county or (number.get("area", "") if number else "")
+
+    def closed_for(self, queue_id: str, *, at: dt.datetime) -> frozenset[str]:
+        """Of a queue and those that help it the ones that are closed at that moment."""
+        rules = self.queue(queue_id)
+        if rules.hours is None and not rules.overflow:
+            return frozenset()
+        asked = [rules, *(self.queue(overflow.to) for overflow in rules.overflow)]
+        return frozenset(
+            one.id for one in asked if one.hours is not None and not is_open(one.hours, self._calendar, now=at)
+        )
+
+    def line_priority(self, dialled: str, *, now: dt.datetime) -> int:
+        """What the number dialled adds to the priority, with the incidents that are on for it now."""
+        number = self.numbers.get(dialled)
+        if number is None:
+            return 0
+        on = [i for i in self._incidents if dialled in i["numbers"] and _is_on(i, now)]
+        return number.get("priority", 0) + sum(incident.get("priority", 0) for incident in on)
+
+
+def _is_on(incident: IncidentConfiguration, now: dt.datetime) -> bool:
+    return dt.datetime.fromisoformat(incident["starts"]) <= now < dt.datetime.fromisoformat(incident["ends"])
