@@ -25,6 +25,7 @@ from agi_scripts.service import Service
 log = structlog.get_logger(__name__)
 
 RING_CONTEXT = "ring-agent"
+RECORD_CONTEXT = "record"
 TOKEN_VARIABLE = "HOTLINE_TOKEN"  # noqa: S105 - a variable's name
 QUEUE_VARIABLE = "HOTLINE_QUEUE"
 DIALLED_VARIABLE = "HOTLINE_DIALLED"
@@ -115,6 +116,7 @@ class CallSession:
             session, call_id, engine=house.engine, directory=house.directory, recordings=house.recordings
         )
         self._dialled = ""
+        self._recorded = False
         self._service: Service | None = None
         self._call: Call | None = None
         self._reservation: asyncio.TimerHandle | None = None
@@ -213,6 +215,7 @@ class CallSession:
         """
         if not self.orders.empty():
             return self.orders.get_nowait()
+        await self._start_recording()
         await self._renew_lease()
         await agi.music_on(self._session)
         unstaffed = 0.0
@@ -239,13 +242,24 @@ class CallSession:
             order.cancel()
             gone.cancel()
 
+    async def _start_recording(self) -> None:
+        """Once a call, while it waits anyway; it records nothing before somebody talks."""
+        if self._recorded:
+            return
+        self._recorded = True
+        try:
+            await agi.gosub(self._session, RECORD_CONTEXT, "s", 1, self._call_id)
+        except AgiFailed as error:
+            self._log.error("not_recorded", error=str(error))  # noqa: TRY400 - the citizen is served all the same
+
     async def _renew_lease(self) -> None:
         await agi.set_autohangup(self._session, self._timing.lease)
 
     async def _ring(self, order: _Order) -> bool:
         """Ring one agent, after the screen has shown the offer; True after a talk."""
         ring = order.ring
-        shown = await self._engine.streams.acked(ring.agent_id, order.offer_seq, timeout=self._timing.pop)
+        acked = self._engine.streams.acked(ring.agent_id, order.offer_seq, timeout=self._timing.pop)
+        shown, _ = await asyncio.gather(acked, self._start_recording())
         if not self._stands(ring):
             return False
         if not shown:

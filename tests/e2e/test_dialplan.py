@@ -67,6 +67,7 @@ async def serve(call: AgiCall) -> None:
 
 
 async def ring_agent(call: AgiCall, dial: str = "PJSIP/1001", seconds: int = 10) -> str:
+    await call.command(f"GOSUB record s 1 {call.call_id}")
     await call.command(f"GOSUB ring-agent s 1 {dial},{seconds},{call.call_id}")
     return await call.variable("DIALSTATUS")
 
