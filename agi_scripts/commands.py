@@ -21,7 +21,8 @@ _VARIABLE = re.compile(r"_{0,2}[A-Za-z][A-Za-z0-9_]{0,78}", re.ASCII)
 _LANGUAGE = re.compile(r"[a-z]{2,3}(_[A-Z]{2})?", re.ASCII)
 _LABEL = re.compile(r"[A-Za-z0-9_-]{1,79}", re.ASCII)
 _SOUND = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*", re.ASCII)
-_PATH = re.compile(r"/?[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*", re.ASCII)
+_PATH = re.compile(r"/?(?!\.{1,2}(?:/|$))[^/\x00-\x1f\x7f]+(?:/(?!\.{1,2}(?:/|$))[^/\x00-\x1f\x7f]+)*")
+"""A file in any folder that a city has chosen for its instance, hidden ones too; nothing leads back up."""
 _ARGUMENT = re.compile(r"[A-Za-z0-9_./:;@&+=~-]{0,400}", re.ASCII)
 _DIGITS = re.compile(r"[0-9*#]*", re.ASCII)
 

@@ -129,6 +129,12 @@ CASES: list[Case] = [
         Recording("#", 80),
     ),
     (
+        lambda s: commands.record_file(s, "/home/李 明/.local/a-1", seconds=60, beep=False),
+        ["200 result=0 (timeout) endpos=80"],
+        ['RECORD FILE "/home/李 明/.local/a-1" wav # 60000'],
+        Recording(None, 80),
+    ),
+    (
         lambda s: commands.record_file(s, "/spool/a", seconds=60, beep=False),
         ["200 result=0 (timeout) endpos=80"],
         ["RECORD FILE /spool/a wav # 60000"],
@@ -175,6 +181,7 @@ REFUSED: list[Callable[[AgiSession], Awaitable[object]]] = [
     lambda s: commands.exec_application(s, "System", "id"),
     lambda s: commands.exec_application(s, "playback", "hotline/x"),
     lambda s: commands.record_file(s, "/spool/../etc/x", seconds=1),
+    lambda s: commands.record_file(s, "/spool/a\nb", seconds=1),
 ]
 
 
