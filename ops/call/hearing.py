@@ -25,6 +25,8 @@ _SOFT = 0.03
 _HEAD = g711.RATE
 #: So many pieces in a row that were not heard end what was heard: fewer may have been spoilt by lost frames.
 _SPOILT = 3
+#: So much of a prompt's beginning may be missing in front of a recording.
+_LEAD = g711.RATE
 #: Frames by which a piece may come too early or too late, after frames that were lost or said twice.
 _DRIFT = 15
 #: Share of a prompt's energy below which a place is too quiet to be compared.
@@ -66,9 +68,10 @@ class Recording:
     """Sound (8000 Hz) with the moment at which each 20 ms arrived, where that is known."""
 
     def __init__(self, samples: Samples, moments: Sequence[float] = ()) -> None:
-        self._samples = samples
+        # Silence in front of it: a prompt whose first moment was missed began before the recording did.
+        self._samples = np.concatenate((np.zeros(_LEAD, np.float32), samples))
         self._moments = moments
-        self._energy = np.concatenate(([0.0], np.cumsum(np.square(samples, dtype=np.float64))))
+        self._energy = np.concatenate(([0.0], np.cumsum(np.square(self._samples, dtype=np.float64))))
 
     @classmethod
     def of_frames(cls, frames: Sequence[tuple[float, bytes]]) -> "Recording":
@@ -84,12 +87,12 @@ class Recording:
     @property
     def seconds(self) -> float:
         """How long it is."""
-        return len(self._samples) / g711.RATE
+        return (len(self._samples) - _LEAD) / g711.RATE
 
     def find(self, prompt: Path) -> Match:
         """Return where the prompt of this WAV file was heard best; compare its score, or take it as a truth value."""
         sought = _prompt(prompt, prompt.stat().st_mtime_ns)
-        if len(self._samples) < _PIECE or not sought.pieces:
+        if len(self._samples) < _LEAD + _PIECE or not sought.pieces:
             return Match(0.0, 0.0, 0.0, 0.0, sought.seconds)
         # A prompt that was cut short is found by its beginning, one that lost frames there by all of it.
         places = {self._best_place(sought.samples), self._best_place(sought.samples[:_HEAD])}
@@ -119,9 +122,9 @@ class Recording:
 
     def without(self, match: Match) -> "Recording":
         """Return it with silence in place of what was found."""
-        samples = self._samples.copy()
+        samples = self._samples[_LEAD:].copy()
         start = round(match.starts_at * g711.RATE)
-        samples[start : start + round(match.length * g711.RATE)] = 0
+        samples[max(start, 0) : start + round(match.length * g711.RATE)] = 0
         return Recording(samples, self._moments)
 
     def _best_place(self, sought: Samples) -> int:
@@ -139,9 +142,15 @@ class Recording:
         alike = [self._alike(sought, place, start) for start in sought.pieces]
         heard = _unbroken(alike)
         seconds = min((sought.pieces[heard - 1] + _PIECE) / g711.RATE, sought.seconds) if heard else 0.0
-        frame = place // g711.FRAME
-        at = self._moments[frame] if frame < len(self._moments) else 0.0
-        return Match(sum(alike) / len(alike), place / g711.RATE, at, seconds, sought.seconds)
+        starts_at = (place - _LEAD) / g711.RATE
+        return Match(sum(alike) / len(alike), starts_at, self._moment(starts_at), seconds, sought.seconds)
+
+    def _moment(self, seconds: float) -> float:
+        """Return when the sound at this place of the recording arrived; what began before it is counted back."""
+        if not self._moments:
+            return 0.0
+        frame = min(max(int(seconds * g711.RATE) // g711.FRAME, 0), len(self._moments) - 1)
+        return self._moments[frame] + min(seconds, 0.0)
 
     def _alike(self, sought: "_Prompt", place: int, start: int) -> float:
         """Return the best correlation (0 to 1) of one piece, at its place or some frames beside it."""

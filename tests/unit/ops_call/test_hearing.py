@@ -76,6 +76,14 @@ def test_it_tells_where_a_prompt_began(prompts: list[Path]) -> None:
     assert not match.cut_short
 
 
+def test_a_prompt_whose_first_moment_was_missed_is_found(prompts: list[Path]) -> None:
+    match = heard(wav_frames(prompts[3])[11:], QUIET).contains(prompts[3])
+    assert match
+    assert match.begun
+    assert (match.starts_at, match.at) == (pytest.approx(-0.22), pytest.approx(999.78))
+    assert heard(wav_frames(prompts[3])[11:], QUIET).recording().told(prompts) == [prompts[3]]
+
+
 def test_a_start_within_a_frame_and_lost_frames_do_not_hide_a_prompt(prompts: list[Path]) -> None:
     samples = [0] * 777 + voice(2, 3.5)
     frames = [g711.encode(samples[start : start + 160]) for start in range(0, len(samples) - 160, 160)]
