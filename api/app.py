@@ -19,6 +19,7 @@ from api.core.openapi import install_openapi, operation_name
 from api.core.pages import install_pages
 from api.core.problems import install_problems
 from api.core.runtime import Runtime
+from api.holidays import endpoints as holidays
 from api.intake import endpoints as intake
 from api.intake.service import Place
 from api.lookups import endpoints as lookups
@@ -27,6 +28,7 @@ from api.menus import publication_endpoints as publications
 from api.menus import trial_endpoints as trials
 from api.messages import endpoints as messages
 from api.messages.spool import SpoolImporter
+from api.numbers import endpoints as numbers
 from api.queues import endpoints as queues
 from api.realtime import stream
 from api.realtime.hub import Hub
@@ -34,6 +36,9 @@ from api.realtime.link import Link, WrapUp
 from api.sessions import endpoints as sessions
 from api.sessions.hashing import Hashing
 from api.settings import Settings
+from api.sounds import endpoints as sounds
+from api.sounds.keeping import prepare_sounds
+from api.targets import endpoints as targets
 from db.address import parse_address
 from db.engine import Database, open_database
 
@@ -48,6 +53,10 @@ NOUNS = (
     menus,
     publications,
     trials,
+    numbers,
+    holidays,
+    targets,
+    sounds,
     intake,
     lookups,
     configuration,
@@ -107,7 +116,7 @@ def create_app(settings: Settings) -> FastAPI:
 def _work(runtime: Runtime) -> list[Coroutine[Any, Any, None]]:
     """Return what runs beside the requests."""
     settings = runtime.settings
-    work = [runtime.link.run()]
+    work = [runtime.link.run(), prepare_sounds(settings.sounds_dir, runtime.database)]
     if settings.spool_dir is not None:
         place = Place(settings.region_code, settings.area_code)
         folder = settings.spool_dir / "messages"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated, Final
 
 from fastapi import Depends, Query
-from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
 
 from api.cases.numbers import CHINA
 from api.core.problems import RefusedError
@@ -69,3 +69,22 @@ async def _period(
 
 
 PeriodDep = Annotated[Period, Depends(_period)]
+
+Heard = Annotated[
+    bool,
+    Field(
+        description="True: calls that arrive now are routed by it. False: the telephone system is away, and takes it "
+        "as soon as it is back"
+    ),
+]
+
+
+class HeardOut(BaseModel):
+    """Whether the telephone system goes by the change already."""
+
+    heard: Heard
+
+
+def finding(where: str, what: str, do: str) -> dict[str, str]:
+    """Return one reason why what was sent cannot be taken, for `RefusedError`."""
+    return {"severity": "error", "where": where, "what": what, "do": do}

@@ -25,6 +25,12 @@ TAGS: Final[list[dict[str, str]]] = [
     {"name": "cases", "description": "Cases 工单"},
     {"name": "messages", "description": "Messages left, return calls owed"},
     {"name": "menus", "description": "Menus: drafts, checks, approval, publication, roll-back, trying, figures"},
+    {"name": "numbers", "description": "Public numbers, their lines, and how many rang there"},
+    {"name": "holidays", "description": "Days that are not what their weekday says"},
+    {"name": "transfer targets", "description": "Numbers that menus may connect citizens with"},
+    {"name": "incidents", "description": "Incidents 突发事件: notices on chosen lines, and who is affected"},
+    {"name": "ratings", "description": "How citizens rated their talks"},
+    {"name": "sounds", "description": "Sounds that menus, lines and incidents play"},
     {"name": "health", "description": "Is it alive, and what does it reach"},
     {"name": "wires", "description": "For the voice process only"},
 ]

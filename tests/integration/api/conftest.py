@@ -171,6 +171,8 @@ class FakeVoice:
         self.wrap_ups: list[dict[str, str]] = []
         self.refusal: dict[str, Any] | None = None
         self.silent = False
+        self.answers: dict[str, dict[str, Any]] = {}
+        self.on_reload: Callable[[], Awaitable[None]] | None = None
         self._token = token
         self._server: Server | None = None
         self._peers: set[ServerConnection] = set()
@@ -216,6 +218,11 @@ class FakeVoice:
 
     async def _take(self, peer: ServerConnection, frame: dict[str, Any]) -> None:
         self.frames.append(frame)
+        if frame["op"] == "reload" and self.on_reload is not None:
+            await self.on_reload()
+        if frame["op"] == "request" and frame["name"] in self.answers:
+            answer = {"ok": True, "answer": self.answers[frame["name"]]}
+            await peer.send(json.dumps({"op": "reply", "id": frame["id"], **answer}))
         if frame["op"] != "command" or self.silent:
             return
         answer = self.refusal or {"ok": True, "state": state(frame["agent"], "ready")}

@@ -1,0 +1,1 @@
+"""The days that are not what their weekday says, as the State Council publishes them each year."""

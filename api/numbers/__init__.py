@@ -1,0 +1,1 @@
+"""Public numbers and what belongs to their lines: greeting, menu, queue, hours, statistics."""

@@ -1,0 +1,1 @@
+"""Numbers that menus may connect citizens with, and whether they answer."""
