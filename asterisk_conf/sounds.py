@@ -15,7 +15,7 @@ import yaml
 from asterisk_conf.apt import say
 from asterisk_conf.fetch import alone, fetch
 
-VOICE = ("-v", "cmn", "-s", "200", "-p", "45", "-a", "100")
+VOICE = ("-v", "cmn-latn-pinyin", "-s", "200", "-p", "45", "-a", "100")
 PROMPTS = Path(__file__).parent / "prompts.yaml"
 MAKING = "2"
 """Raised when the way of making sounds changes, so that they are made again."""

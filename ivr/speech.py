@@ -8,7 +8,7 @@ from ivr.graph import says_line, seconds_until_person, sounds_of
 from ivr.tree import LINE, Tree
 
 MAX_SECONDS = 15.0
-CHARACTERS_PER_SECOND = 3.4
+CHARACTERS_PER_SECOND = 4.2
 
 ADVERTISING = (
     "促销",
