@@ -250,7 +250,7 @@ class CallSession:
         try:
             await agi.gosub(self._session, RECORD_CONTEXT, "s", 1, self._call_id)
         except AgiFailed as error:
-            self._log.error("not_recorded", error=str(error))  # noqa: TRY400 - the citizen is served all the same
+            self._log.error("not_recorded", error=str(error))
 
     async def _renew_lease(self) -> None:
         await agi.set_autohangup(self._session, self._timing.lease)
