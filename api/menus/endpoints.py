@@ -5,20 +5,21 @@ from http import HTTPStatus
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from pydantic import AwareDatetime
 
 from api.core.audit import history
 from api.core.openapi import Responses, problems
 from api.core.problems import NotFoundError
 from api.core.runtime import Reader, RuntimeDep
-from api.menus import overview, repository, versions
+from api.menus import overview, repository, use, versions
 from api.menus.checking import findings_of
 from api.menus.describing import checked_out, detail_out, findings_out, version_out
 from api.menus.documents import YAML, Proposal, is_yaml, read_proposal, write_yaml
 from api.menus.schemas import (
-    ChangeOut,
     CheckedOut,
     DifferenceOut,
     EntryOut,
+    FiguresOut,
     FindingOut,
     MenuName,
     MenuOut,
@@ -174,13 +175,8 @@ async def get_menu_difference(
 ) -> DifferenceOut:
     """Give the changes as lines to read; without `from` against the version in force, else the one before."""
     row = await versions.find(session, name, version)
-    compared, changes = await versions.compare(session, row, base, now=utc_now())
-    return DifferenceOut(
-        from_version=compared,
-        to_version=version,
-        lines=[str(one) for one in changes],
-        changes=[ChangeOut(where=one.where, before=one.before, after=one.after) for one in changes],
-    )
+    compared, lines = await versions.compare(session, row, base, now=utc_now())
+    return DifferenceOut(from_version=compared, to_version=version, lines=lines)
 
 
 @router.post("/{name}/versions/{version}/submission", responses=REFUSED, summary="Submit a draft for approval")
@@ -224,6 +220,24 @@ async def return_menu_version(
     async with turn(runtime, name, identity, body.why) as (session, act):
         row = await versions.find(session, name, version)
         return checked_out(await versions.give_back(session, row, act))
+
+
+@router.get("/{name}/versions/{version}/figures", responses=UNKNOWN, summary="How a version is used")
+async def get_menu_figures(
+    name: MenuName,
+    version: VersionNo,
+    _identity: SignedIn,
+    session: Reader,
+    since: Annotated[AwareDatetime | None, Query(description="With offset; else 30 days before `until`")] = None,
+    until: Annotated[AwareDatetime | None, Query(description="Not included; else now")] = None,
+) -> FiguresOut:
+    """Give for calls that began in a period, at most 366 days, how they used this version.
+
+    A node and a choice: calls, share, time spent, where citizens gave up, how long until a person; and the tree as a
+    picture's data.
+    """
+    asked = use.period(since, until, now=utc_now())
+    return await use.use_of(session, await versions.find(session, name, version), asked)
 
 
 @router.get("/{name}/history", summary="Who did what, when and why")

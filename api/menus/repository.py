@@ -1,15 +1,27 @@
-"""Queries about menus: versions, publications, codes, and what a check compares a tree with."""
+"""Queries about menus: versions, publications, codes, visits, and what a check compares a tree with."""
 
 import datetime as dt
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, literal, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import defer
 
 from db.engine import ReadSession, WriteSession
-from db.tables import Audit, MenuPublication, MenuVersion, Number, Queue, Sound, TransferTarget, TrialCode
+from db.tables import (
+    Audit,
+    Call,
+    MenuPublication,
+    MenuVersion,
+    MenuVisit,
+    Number,
+    Queue,
+    Sound,
+    TransferTarget,
+    TrialCode,
+)
 
 EDITS: Final = ("menu.created", "menu.changed")
 Session = ReadSession | WriteSession
@@ -96,3 +108,72 @@ async def use_code(session: WriteSession, code_hash: str, *, now: dt.datetime) -
     good = (TrialCode.code_hash == code_hash) & TrialCode.used_at.is_(None) & (TrialCode.expires_at > now)
     row: TrialCode | None = await session.scalar(update(TrialCode).where(good).values(used_at=now).returning(TrialCode))
     return row
+
+
+@dataclass(frozen=True, slots=True)
+class VisitRow:
+    """One visit with how its call's way through the menu ended; a call without visits has one row without a node."""
+
+    call_id: str
+    started_at: dt.datetime
+    menu_end: str | None
+    menu_node: str | None
+    menu_ms: int | None
+    node: str | None
+    choice: str | None
+    entered_ms: int | None
+    spent_ms: int | None
+
+
+async def list_visits(
+    session: ReadSession,
+    version: MenuVersion,
+    since: dt.datetime,
+    until: dt.datetime,
+    *,
+    after: tuple[dt.datetime, str] | None,
+    limit: int,
+) -> list[VisitRow]:
+    """Return the visits of at most `limit` calls that began in the period, those `after` a call, in their order."""
+    wanted = _calls_of(version, since, until)
+    if after is not None:
+        wanted &= tuple_(Call.started_at, Call.call_id) > tuple_(
+            literal(after[0], Call.started_at.type), literal(after[1])
+        )
+    columns = (Call.call_id, Call.started_at, Call.menu_end, Call.menu_node, Call.menu_ms)
+    page = select(*columns).where(wanted).order_by(Call.started_at, Call.call_id).limit(limit).subquery()
+    same = (
+        (MenuVisit.call_id == page.c.call_id)
+        & (MenuVisit.menu == version.menu)
+        & (MenuVisit.version == version.version)
+    )
+    rows = await session.execute(
+        select(page, MenuVisit.node, MenuVisit.choice, MenuVisit.entered_ms, MenuVisit.spent_ms)
+        .join(MenuVisit, same, isouter=True)
+        .order_by(page.c.started_at, page.c.call_id, MenuVisit.visit_no)
+    )
+    return [VisitRow(*row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """How many calls a person answered, and after how many milliseconds from their beginning."""
+
+    calls: int
+    mean: float
+    p50: float
+    p90: float
+
+
+async def answered(session: ReadSession, version: MenuVersion, since: dt.datetime, until: dt.datetime) -> Answered:
+    """Return how calls of the period that went through this version reached a person."""
+    took = func.extract("epoch", Call.answered_at - Call.started_at) * 1000
+    wanted = _calls_of(version, since, until) & Call.answered_at.is_not(None)
+    ranks = [func.percentile_disc(part).within_group(took) for part in (0.5, 0.9)]
+    row = (await session.execute(select(func.count(), func.avg(took), *ranks).where(wanted))).one()
+    return Answered(row[0], *(float(value or 0) for value in row[1:]))
+
+
+def _calls_of(version: MenuVersion, since: dt.datetime, until: dt.datetime) -> ColumnElement[bool]:
+    through = (Call.menu == version.menu) & (Call.menu_version == version.version) & Call.menu_end.is_not(None)
+    return through & (Call.started_at >= since) & (Call.started_at < until)

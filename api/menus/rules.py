@@ -7,6 +7,8 @@ from enum import StrEnum
 from typing import Final
 
 FARTHEST: Final = dt.timedelta(days=365)
+YEARS: Final = range(2000, 2100)
+"""Times outside are a slip, and arithmetic with zones ends at year 9999."""
 
 
 class VersionState(StrEnum):

@@ -70,21 +70,12 @@ class CheckedOut(VersionDetailOut):
     findings: Annotated[list[FindingOut], Field(description="Errors first")]
 
 
-class ChangeOut(BaseModel):
-    """One change; null stands for what is not there."""
-
-    where: Annotated[str, Field(description="A node, or a field of one: menu.choices.3")]
-    before: str | None
-    after: str | None
-
-
 class DifferenceOut(BaseModel):
     """What changed from one version to another."""
 
     from_version: Annotated[int, Field(description="0: compared with nothing")]
     to_version: int
-    lines: Annotated[list[str], Field(description="The changes for a reader")]
-    changes: list[ChangeOut]
+    lines: Annotated[list[str], Field(description="The changes for a reader, the start first; none: they are equal")]
 
 
 class PublicationIn(BaseModel):
@@ -220,3 +211,84 @@ class TrialTreeOut(BaseModel):
     version: int
     tree: TreeData
     by: str
+
+
+class SpentOut(BaseModel):
+    """Milliseconds: their mean, and what half and nine of ten did not exceed."""
+
+    mean: int
+    p50: int
+    p90: int
+
+
+class ChoiceFiguresOut(BaseModel):
+    """A key at a node."""
+
+    choice: str
+    visits: int
+    share: Annotated[float, Field(description="Of all visits of the node")]
+
+
+class NodeFiguresOut(BaseModel):
+    """A node in use; names that the tree does not have are those of an incident's notice."""
+
+    node: str
+    calls: int
+    share: Annotated[float, Field(description="Of all calls")]
+    visits: int
+    spent: SpentOut | None
+    gave_up: Annotated[int, Field(description="Calls whose citizen hung up here")]
+    ended: Annotated[dict[str, int], Field(description="How the calls ended that ended here")]
+    to_person: Annotated[SpentOut | None, Field(description="From the start of the menu until the queue")]
+    choices: list[ChoiceFiguresOut]
+
+
+class DrawnNodeOut(BaseModel):
+    """Where a node stands in a picture; layer 0 is where calls begin."""
+
+    name: str
+    kind: str
+    layer: int
+    position: int
+
+
+class DrawnEdgeOut(BaseModel):
+    """All ways from one node to another."""
+
+    source: str
+    target: str
+    ways: Annotated[list[str], Field(examples=[["key 1", "on_silence"]])]
+    passes: int
+    share: Annotated[float, Field(description="Of the visits of the source")]
+    backwards: bool
+
+
+class DrawingOut(BaseModel):
+    """The tree as a picture's data."""
+
+    nodes: list[DrawnNodeOut]
+    edges: list[DrawnEdgeOut]
+
+
+class AnsweredOut(BaseModel):
+    """The calls that a person answered, and how long after they began."""
+
+    calls: int
+    share: Annotated[float, Field(description="Of all calls")]
+    spent: SpentOut | None
+
+
+class FiguresOut(BaseModel):
+    """How calls that began in a period used a version."""
+
+    menu: str
+    version: int
+    since: dt.datetime
+    until: dt.datetime
+    calls: int
+    ends: Annotated[dict[str, int], Field(description="queue, hang_up, gave_up, message, transfer, ...")]
+    spent: SpentOut | None
+    to_person: Annotated[SpentOut | None, Field(description="From the start of the menu until the queue")]
+    answered: AnsweredOut
+    nodes: list[NodeFiguresOut]
+    drawing: DrawingOut

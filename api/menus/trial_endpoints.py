@@ -12,7 +12,7 @@ from api.core.runtime import Reader, RuntimeDep, Writer
 from api.menus import publishing, trials, versions
 from api.menus.describing import trial_out
 from api.menus.documents import tree_of
-from api.menus.rules import Standing
+from api.menus.rules import YEARS, Standing
 from api.menus.schemas import MenuName, TrialCodeIn, TrialCodeOut, TrialIn, TrialOut, TrialTreeOut, VersionNo
 from api.menus.turns import turn
 from api.sessions.dependencies import Administrator, SignedIn, voice_only
@@ -22,8 +22,6 @@ from ivr.hours import CHINA
 from ivr.tree import Tree
 
 router = APIRouter(responses=problems(HTTPStatus.UNAUTHORIZED))
-
-YEARS = range(2000, 2100)
 
 
 @router.post(

@@ -16,6 +16,7 @@ from db.engine import ReadSession, WriteSession
 from db.tables import MenuVersion, TrialCode
 from ivr.citizen import KeysError, keys_from_text
 from ivr.hours import Calendar
+from ivr.notice import PRESS_ONE, REGISTERED
 from ivr.state import Incident, Line, World
 from ivr.tree import Tree
 from ivr.trial import House, Trial, try_out
@@ -89,7 +90,9 @@ async def _house(session: ReadSession, tree: Tree, number: str | None, *, at: dt
     queues = await repository.queue_ids(session)
     line = await _line(session, number)
     incidents = await _incidents(session, number, at=at)
-    named = names_in(tree) | {*line.greeting} | {sound for one in incidents for sound in one.sounds}
+    named = {*names_in(tree), *line.greeting, REGISTERED, PRESS_ONE} | {
+        sound for one in incidents for sound in one.sounds
+    }
     return House(
         queues=frozenset(queues),
         default_queue=line.queue or (queues[0] if queues else "city"),

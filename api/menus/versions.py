@@ -16,17 +16,20 @@ from api.core.problems import (
 )
 from api.menus import repository
 from api.menus.checking import as_publication, findings_of
-from api.menus.difference import Change, difference
 from api.menus.documents import Proposal, told
 from api.menus.repository import Session
 from api.menus.rules import StepRefusedError, Trigger, VersionState, in_force, next_state
 from db.engine import WriteSession
 from db.tables import MenuVersion
 from ivr.codec import tree_from_dict, tree_to_dict
+from ivr.difference import difference
 from ivr.findings import Finding, Severity
 from ivr.tree import Tree
 
 NO_VERSION: Final = "There is no such version; GET /api/menus/{name}/versions lists those that are."
+NO_TREE: Final = Tree("")
+AUDITED: Final = 50
+"""So many lines of a difference are kept with each change of a draft."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,17 +87,17 @@ async def change(
     """Replace the tree of a draft. Raises ConflictError, and ChangedError when somebody else was faster."""
     _move(row, Trigger.CHANGE)
     _require_revision(row, if_match)
-    changes = difference(tree_from_dict(row.tree), proposal.tree)
+    changes = difference(tree_of(row), proposal.tree)
     row.tree, row.revision = tree_to_dict(proposal.tree), row.revision + 1
     row.changed_by, row.changed_at = act.by, act.now
-    await note(session, row, "menu.changed", act, {"revision": row.revision, **_few(changes)})
+    await note(session, row, "menu.changed", act, {"revision": row.revision, "changes": changes[:AUDITED]})
     return Checked(row, await findings_of(session, row.menu, proposal.tree, now=act.now))
 
 
 async def submit(session: WriteSession, row: MenuVersion, act: Act) -> Checked:
     """Put a draft before somebody else. Raises RefusedError with all findings when one of them is an error."""
     state = _next(row, Trigger.SUBMIT)
-    findings = await findings_of(session, row.menu, tree_from_dict(row.tree), now=act.now)
+    findings = await findings_of(session, row.menu, tree_of(row), now=act.now)
     require_no_errors(findings, "submitted")
     row.state, row.submitted_by, row.submitted_at = state.value, act.by, act.now
     await note(session, row, "menu.submitted", act)
@@ -114,7 +117,7 @@ async def approve(session: WriteSession, row: MenuVersion, if_match: str | None,
         raise ForbiddenError("You wrote or changed this version; ask another administrator to approve it.")
     row.state, row.approved_by, row.approved_at = state.value, act.by, act.now
     await note(session, row, "menu.approved", act)
-    return Checked(row, await findings_of(session, row.menu, tree_from_dict(row.tree), now=act.now))
+    return Checked(row, await findings_of(session, row.menu, tree_of(row), now=act.now))
 
 
 async def give_back(session: WriteSession, row: MenuVersion, act: Act) -> Checked:
@@ -122,20 +125,18 @@ async def give_back(session: WriteSession, row: MenuVersion, act: Act) -> Checke
     _move(row, Trigger.RETURN)
     row.submitted_by = row.submitted_at = None
     await note(session, row, "menu.returned", act)
-    return Checked(row, await findings_of(session, row.menu, tree_from_dict(row.tree), now=act.now))
+    return Checked(row, await findings_of(session, row.menu, tree_of(row), now=act.now))
 
 
-async def compare(
-    session: Session, row: MenuVersion, base: int | None, *, now: dt.datetime
-) -> tuple[int, list[Change]]:
-    """Return the version compared with (0: none) and the changes since.
+async def compare(session: Session, row: MenuVersion, base: int | None, *, now: dt.datetime) -> tuple[int, list[str]]:
+    """Return the version compared with (0: none) and the changes since, as lines.
 
     Without `base` that is the version in force, or, where this is it or none is, the one before.
     """
     if base is None:
         base = await _base(session, row, now=now)
-    old = tree_from_dict((await find(session, row.menu, base)).tree) if base else None
-    return base, await asyncio.to_thread(difference, old, tree_from_dict(row.tree))
+    old = tree_of(await find(session, row.menu, base)) if base else NO_TREE
+    return base, await asyncio.to_thread(difference, old, tree_of(row))
 
 
 def require_no_errors(findings: list[Finding], done: str) -> None:
@@ -185,8 +186,3 @@ def _require_revision(row: MenuVersion, if_match: str | None) -> None:
     if "*" not in given and str(row.revision) not in given:
         who = row.changed_by or "somebody"
         raise ChangedError(f"{who} has changed this draft meanwhile; it is at revision {row.revision}. Read it again.")
-
-
-def _few(changes: list[Change]) -> dict[str, Any]:
-    """The changes for the audit, at most fifty of them."""
-    return {"changes": [str(one)[:300] for one in changes[:50]]}
