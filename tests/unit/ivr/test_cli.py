@@ -37,10 +37,10 @@ def test_the_command_that_the_documents_name() -> None:
     assert done.stdout.splitlines() == [
         "  1. 00:00  greeting (announcement): hears -> listens",
         "        「您好，这里是市政务服务便民热线，一二三四五。」",
-        "  2. 00:06  menu (menu): hears -> listens",
+        "  2. 00:05  menu (menu): hears -> listens",
         "        「市区人工服务请按零，或稍候。临河县请按一，平原县请按二。」",
-        "  3. 00:14  menu (menu): may press a key for 3 s -> presses 2",
-        "End after 00:15: a person of the queue pingyuan (priority 0)",
+        "  3. 00:11  menu (menu): may press a key for 3 s -> presses 2",
+        "End after 00:12: a person of the queue pingyuan (priority 0)",
         "Choices: 2",
         "Not used, because the menu had ended: timeout,0",
     ]
