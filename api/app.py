@@ -36,6 +36,8 @@ from api.realtime.link import Link, WrapUp
 from api.sessions import endpoints as sessions
 from api.sessions.hashing import Hashing
 from api.settings import Settings
+from api.sounds import endpoints as sounds
+from api.sounds.keeping import prepare_sounds
 from api.targets import endpoints as targets
 from db.address import parse_address
 from db.engine import Database, open_database
@@ -54,6 +56,7 @@ NOUNS = (
     numbers,
     holidays,
     targets,
+    sounds,
     intake,
     lookups,
     configuration,
@@ -113,7 +116,7 @@ def create_app(settings: Settings) -> FastAPI:
 def _work(runtime: Runtime) -> list[Coroutine[Any, Any, None]]:
     """Return what runs beside the requests."""
     settings = runtime.settings
-    work = [runtime.link.run()]
+    work = [runtime.link.run(), prepare_sounds(settings.sounds_dir, runtime.database)]
     if settings.spool_dir is not None:
         place = Place(settings.region_code, settings.area_code)
         folder = settings.spool_dir / "messages"

@@ -24,6 +24,9 @@ MOST_BYTES: Final = 16_000_000  # of sound; ten minutes are 9.6 MB
 RATE: Final = 8000
 SECONDS: Final = 10.0
 
+DRAFT_PREFIX: Final = ".draft-"
+"""How the name of a file begins that is not whole yet."""
+
 _CHUNK: Final = 65536
 _KEPT_COMPLAINT: Final = 500
 _MODE: Final = 0o640  # Asterisk reads it, through the group where it is another user
@@ -88,7 +91,7 @@ async def speak_to(path: Path, text: str, *, command: Sequence[str], seconds: fl
 def write_whole(path: Path, content: bytes) -> None:
     """Write a sound file in one step and to the disk; a crash leaves none or the whole one. Raises OSError."""
     path.parent.mkdir(exist_ok=True)
-    descriptor, draft = tempfile.mkstemp(prefix=".draft-", dir=path.parent)
+    descriptor, draft = tempfile.mkstemp(prefix=DRAFT_PREFIX, dir=path.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
             os.fchmod(descriptor, _MODE)

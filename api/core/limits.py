@@ -12,7 +12,7 @@ MEBIBYTE: Final = 1024 * 1024
 LIMITS: Final = {
     "/": 2 * MEBIBYTE,
     "/api/menus": MEBIBYTE,
-    "/api/sounds": 64 * MEBIBYTE,
+    "/api/sounds": 21 * MEBIBYTE,
     "/internal": 64 * MEBIBYTE,
 }
 

@@ -1,0 +1,1 @@
+"""Sounds that menus, lines and incidents play: uploaded, spoken, approved by a second person, heard in the browser."""
