@@ -67,6 +67,13 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True)
+class CallLeft:
+    """The citizen chose something else than to wait: a return call, a message. The session goes on with that."""
+
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class OfferFailed:
     """The session's dial came back without an answer. `reason`: no_answer, busy, unreachable."""
 
@@ -188,6 +195,7 @@ Event = (
     | OwnerKnown
     | CalledBack
     | Due
+    | CallLeft
     | OfferFailed
     | SessionLost
     | ReservationOver

@@ -46,6 +46,7 @@ class Floor:
             ev.OwnerKnown: self._owner_known,
             ev.CalledBack: self._called_back,
             ev.Due: self._due,
+            ev.CallLeft: self._call_left,
             ev.OfferFailed: self._offer_failed,
             ev.SessionLost: self._session_lost,
             ev.ReservationOver: self._legs.reservation_over,
@@ -202,6 +203,13 @@ class Floor:
         self._book.record(call.call_id, CallEventType.QUEUED, **queued)
         self._book.keep(call)
         self._offers.wait(call)
+
+    def _call_left(self, event: ev.CallLeft) -> None:
+        call = self.calls.get(event.call_id)
+        if call is not None and call.phase in {Phase.WAITING, Phase.OFFERED}:
+            self._offers.leave_agent(call)
+            call.phase = Phase.MENU
+            self._book.keep(call)
 
     def _priority(self, call: Call) -> int:
         """What line, queue, incident and recent bad luck add to the priority that the menu gave."""
