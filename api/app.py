@@ -20,6 +20,7 @@ from api.core.pages import install_pages
 from api.core.problems import install_problems
 from api.core.runtime import Runtime
 from api.holidays import endpoints as holidays
+from api.incidents import endpoints as incidents
 from api.intake import endpoints as intake
 from api.intake.service import Place
 from api.lookups import endpoints as lookups
@@ -30,6 +31,7 @@ from api.messages import endpoints as messages
 from api.messages.spool import SpoolImporter
 from api.numbers import endpoints as numbers
 from api.queues import endpoints as queues
+from api.ratings import endpoints as ratings
 from api.realtime import stream
 from api.realtime.hub import Hub
 from api.realtime.link import Link, WrapUp
@@ -56,6 +58,8 @@ NOUNS = (
     numbers,
     holidays,
     targets,
+    incidents,
+    ratings,
     sounds,
     intake,
     lookups,

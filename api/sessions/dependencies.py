@@ -44,6 +44,16 @@ async def administrator(identity: SignedIn) -> Identity:
 Administrator = Annotated[Identity, Depends(administrator)]
 
 
+async def supervisor(identity: SignedIn) -> Identity:
+    """Return the supervisor or administrator who is signed in. Raises ForbiddenError for anybody else."""
+    if not identity.sees_everything:
+        raise ForbiddenError("Only a supervisor may do this; ask one.")
+    return identity
+
+
+Supervisor = Annotated[Identity, Depends(supervisor)]
+
+
 async def voice_only(runtime: RuntimeDep, credentials: WireCredentials) -> None:
     """Let the voice process in. Raises NotSignedInError for anybody else."""
     expected = runtime.settings.intake_token.get_secret_value()

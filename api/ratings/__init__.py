@@ -1,0 +1,1 @@
+"""How citizens rated their talks."""
