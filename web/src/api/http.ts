@@ -12,6 +12,8 @@ export class ApiProblem extends Error {
     readonly detail: string,
     /** The server's short word for programs, such as `voice_away`; empty when it gave none. */
     readonly code = '',
+    /** The whole problem document, for what only one kind of problem has. */
+    readonly document: Record<string, unknown> = {},
   ) {
     super(detail === '' ? title : `${title}: ${detail}`)
   }
@@ -44,14 +46,45 @@ export function useCredentials(given: Credentials): void {
   credentials = given
 }
 
+/** What is unusual about a request. */
+export interface Unusual {
+  headers?: Record<string, string>
+  /** How long the answer may take; sounds need longer than words. */
+  timeoutMs?: number
+}
+
 /** Send a request and read JSON. Raises `ApiProblem` for anything but success. */
-export async function request<T>(method: string, path: string, body?: unknown): Promise<T> {
-  const token = credentials.token()
-  const answer = await send(method, path, body, token)
-  if (answer.status === 401 && token !== null) credentials.refused(token)
-  const text = await readText(answer)
-  if (!answer.ok) throw toProblem(answer, text)
+export async function request<T>(
+  method: string,
+  path: string,
+  body?: unknown,
+  unusual: Unusual = {},
+): Promise<T> {
+  const text = await readText(await ask(method, path, body, unusual))
   return (text === '' ? null : JSON.parse(text)) as T
+}
+
+/** Read an answer that is no JSON, such as a sound. Raises `ApiProblem` for anything but success. */
+export async function requestBytes(path: string, unusual: Unusual = {}): Promise<Blob> {
+  const answer = await ask('GET', path, undefined, unusual)
+  try {
+    return await answer.blob()
+  } catch (error) {
+    throw unreachable(error)
+  }
+}
+
+async function ask(
+  method: string,
+  path: string,
+  body: unknown,
+  unusual: Unusual,
+): Promise<Response> {
+  const token = credentials.token()
+  const answer = await send(method, path, body, token, unusual)
+  if (answer.status === 401 && token !== null) credentials.refused(token)
+  if (!answer.ok) throw toProblem(answer, await readText(answer))
+  return answer
 }
 
 async function send(
@@ -59,17 +92,20 @@ async function send(
   path: string,
   body: unknown,
   token: string | null,
+  unusual: Unusual,
 ): Promise<Response> {
   const headers: Record<string, string> = { Accept: 'application/json' }
   if (token !== null) headers.Authorization = `Bearer ${token}`
-  if (body !== undefined) headers['Content-Type'] = 'application/json'
+  // The browser itself names the type of a form with a file, boundary and all.
+  const isForm = body instanceof FormData
+  if (body !== undefined && !isForm) headers['Content-Type'] = 'application/json'
   const sentAt = preciseNow()
   try {
     const answer = await fetch(path, {
       method,
-      headers,
-      body: body === undefined ? undefined : JSON.stringify(body),
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      headers: { ...headers, ...unusual.headers },
+      body: body === undefined || isForm ? body : JSON.stringify(body),
+      signal: AbortSignal.timeout(unusual.timeoutMs ?? TIMEOUT_MS),
       cache: 'no-store',
     })
     learnFromDate(answer.headers.get('Date'), sentAt, preciseNow())
@@ -96,7 +132,7 @@ function toProblem(answer: Response, text: string): ApiProblem {
   const title = typeof details.title === 'string' ? details.title : `HTTP ${answer.status}`
   const detail = typeof details.detail === 'string' ? details.detail : ''
   const code = typeof details.code === 'string' ? details.code : ''
-  return new ApiProblem(answer.status, title, detail, code)
+  return new ApiProblem(answer.status, title, detail, code, details)
 }
 
 function parseDetails(text: string): Record<string, unknown> {

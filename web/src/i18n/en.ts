@@ -1,8 +1,10 @@
 /** The page's words in English. */
 
+import { adminEn } from './adminEn'
 import type { Messages } from './zh-CN'
 
 export const en: Messages = {
+  admin: adminEn,
   title: '12345 agent desk',
   brand: '12345 Government Service Hotline',
   language: '中文',
@@ -107,6 +109,8 @@ export const en: Messages = {
     answered: 'answered',
     abandoned: 'abandoned',
     message: 'message',
+    transferred: 'transferred',
+    registered: 'registered',
     hangup_in_menu: 'hung up in menu',
     failed: 'failed',
   },
@@ -168,6 +172,10 @@ export const en: Messages = {
       database_away: 'The database cannot be reached; nothing was stored, try again in a moment',
       conflict: 'Not possible in the present state',
       forbidden: 'Not permitted',
+      refused: 'Refused, and nothing was stored',
+      changed: 'Somebody else has changed it meanwhile',
+      unreadable: 'What was sent cannot be read',
+      too_large: 'Too large',
       not_found: 'Not found',
       invalid: 'Something is not filled in as it must be',
       fault: 'The server failed and nothing was stored; try again, then tell an administrator',

@@ -1,6 +1,9 @@
 /** The page's words in Chinese; the shape that the other languages follow. */
 
+import { adminZh } from './adminZh'
+
 export const zhCN = {
+  admin: adminZh,
   title: '12345 坐席工作台',
   brand: '12345 政务服务便民热线',
   language: 'English',
@@ -107,6 +110,8 @@ export const zhCN = {
     answered: '已接听',
     abandoned: '来电放弃',
     message: '留言',
+    transferred: '已转接',
+    registered: '已登记',
     hangup_in_menu: '菜单中挂断',
     failed: '失败',
   },
@@ -167,6 +172,10 @@ export const zhCN = {
       database_away: '数据库暂时连不上，内容没有保存，请稍候再试',
       conflict: '当前状态不允许这样做',
       forbidden: '没有权限',
+      refused: '内容不符合要求，没有保存',
+      changed: '别人刚刚修改过',
+      unreadable: '读不懂发送的内容',
+      too_large: '内容太大',
       not_found: '没有找到',
       invalid: '填写的内容不符合要求',
       fault: '服务器出错，内容没有保存，请再试一次；仍然出错请联系管理员',

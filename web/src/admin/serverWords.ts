@@ -1,0 +1,172 @@
+/** What the checks and the trial of `ivr/` say, in Chinese; a sentence that is not known here stays as it is. */
+
+/** English as the server writes it, `{}` for what changes, and Chinese with the same parts in their order. */
+export const SENTENCES: readonly (readonly [string, string])[] = [
+  // Findings of ivr/validation.py and ivr/speech.py: what is wrong.
+  ['the number has no tree', '这个号码没有菜单'],
+  ['there is no tree {}', '没有名为 {} 的菜单'],
+  ['there is no node {}', '没有名为 {} 的节点'],
+  ['{} leads to {}, which does not exist', '{} 指向不存在的节点 {}'],
+  ['there is no queue {}', '没有队列 {}'],
+  ['no way leads here', '没有任何路径到达这里'],
+  ['a caller who presses nothing comes here again and again', '不按键的市民会反复回到这里'],
+  ['nobody can be reached from here', '从这里到不了人工'],
+  [
+    'the call can end here before the citizen has reached anybody or left anything',
+    '市民既没有接通人工、也没有留下诉求，通话就可能在这里结束',
+  ],
+  ['a rating is asked for before the talk', '通话之前就要求评价'],
+  ['{} does not end with a person', '{} 最终到不了人工'],
+  ['a number of {} to {} digits cannot be typed', '{} 到 {} 位的号码无法按键输入'],
+  ['the target {} has not answered a test', '转接号码 {} 没有通过拨测'],
+  ['no key gives a score', '没有按键对应评分'],
+  ['no sound says what the keys mean', '没有语音说明按键的含义'],
+  ['it is never played', '永远不会播放'],
+  ['more than {} attempts are never made', '尝试次数最多只有 {} 次'],
+  ['0 does not lead to a person', '按 0 不能转人工'],
+  ['0 does not lead straight to a person', '按 0 不能直接转人工'],
+  ['{} is not a key', '{} 不是电话按键'],
+  ['{} choices are more than a caller can keep in mind', '{} 个选项太多，市民记不住'],
+  ['a second menu follows: {}', '后面还有第二层菜单：{}'],
+  [
+    'the hours leave a gap: {} nobody answers and nothing can be left',
+    '时段有空档（{}）：无人接听，也不能留下诉求',
+  ],
+  ['it is never open on an ordinary day', '平常日子从不开放'],
+  [
+    'it is closed for only {} min from {}, which looks like a slip',
+    '只关闭 {} 分钟（从 {} 起），像是填错',
+  ],
+  ['it can be reached before the {} was typed', '还没有输入 {} 就能到达这里'],
+  ['the greeting lasts {} s', '欢迎语长 {} 秒'],
+  ['there is no sound {}', '没有语音 {}'],
+  ['the sound {} is not approved', '语音 {} 还没有批准'],
+  ['the sound {} reads like advertising: {}', '语音 {} 像是广告：{}'],
+  ['{} s of sound go before a person can be reached here', '在这里接通人工之前要听 {} 秒语音'],
+  // What to do about it.
+  ['give it a tree', '请为它指定菜单'],
+  ['name a node that exists', '请选择已有的节点'],
+  ['add the node or lead elsewhere', '请添加这个节点，或改到别处'],
+  ['open the queue first or name another', '请先建立这个队列，或选择其他队列'],
+  ['take it out or lead to it', '请删除它，或让其他节点指向它'],
+  ['lead on to a queue', '请改为转人工'],
+  [
+    'lead on to a queue, or let a message or a call back come first',
+    '请改为转人工，或先安排留言、回拨登记',
+  ],
+  ['lead to it by after_talk only', '请只用“通话结束后”指向它'],
+  ['let {} lead to a queue', '请让 {} 转人工'],
+  ['let 2 <= min_digits <= max_digits <= {}', '位数应在 2 到 {} 之间，且最少位数不大于最多位数'],
+  ['place a test call to it, or name another', '请先拨测，或选择其他号码'],
+  ['give keys their scores', '请为按键设定评分'],
+  ['add a sound', '请添加语音'],
+  ['play it once at least, and wait 0 s or longer', '至少播放一次，等待时间不小于 0 秒'],
+  ['give at most {}', '最多填 {}'],
+  ['give the key 0 a queue', '请让按键 0 转人工'],
+  ['let the key 0 lead to a queue, sounds at most before', '请让按键 0 转人工，之前最多播放语音'],
+  ['use 0-9, * and #', '请使用 0-9、* 和 #'],
+  ['use at most {}', '最多 {} 个'],
+  ['keep to one level', '请只保留一层菜单'],
+  [
+    'let on_closed lead to a queue, a message, a call back or a transfer',
+    '请让“关闭时”转人工、留言、回拨登记或转接',
+  ],
+  ['give at least one period, or take it out', '请至少填一个时段，或删除它'],
+  [
+    'let one period begin where the other ends (24:00 ends a day)',
+    '请让前后时段相接（一天以 24:00 结束）',
+  ],
+  [
+    'let a node that collects the {} come before it on every way',
+    '请在每条路径上先安排收取 {} 的节点',
+  ],
+  ['shorten it to less than {} s', '请缩短到 {} 秒以内'],
+  ['upload it, have its text spoken, or name another', '请上传、用文字合成，或选择其他语音'],
+  ['listen to it and approve it, or name another', '请试听后批准，或选择其他语音'],
+  ['say only what the caller needs', '请只说市民需要的内容'],
+  ['keep it only where it names a public service', '确属公共服务内容才保留'],
+  ['shorten them to {} s together', '请缩短到合计 {} 秒以内'],
+  // Mistakes of form (ivr/fields.py, ivr/codec.py).
+  ['this field is not known', '没有这个字段'],
+  ['correct its name or take it out', '请改正字段名或删除'],
+  ['the field {} is missing', '缺少字段 {}'],
+  ['{} is not known', '不认识 {}'],
+  ['use one of {}', '请使用：{}'],
+  ['name one of {}', '请选择：{}'],
+  ['{} nodes', '共 {} 个节点'],
+  ['{} is out of bounds', '{} 超出范围'],
+  ['give a number from {} to {}', '请填 {} 到 {} 之间的数'],
+  ['give a whole number from {} to {}', '请填 {} 到 {} 之间的整数'],
+  ['give a number', '请填数字'],
+  ['{} is not a name', '{} 不能作名称'],
+  ['use up to 64 letters, digits, - and _ (in quotes)', '请用不超过 64 个字母、数字、- 和 _'],
+  ['{} is not a sound', '{} 不是语音名称'],
+  ['{} stands twice', '{} 重复'],
+  ['keep one', '请只保留一个'],
+  ['{} is not a period ({})', '{} 不是时段（{}）'],
+  ['{} and {} overlap on {}', '{} 与 {} 重叠（{}）'],
+  ['join them', '请合并'],
+  ['{} is no time of day ({})', '{} 不是一天中的时间（{}）'],
+  ['{} ends before it begins ({})', '{} 的结束早于开始（{}）'],
+  ['split it at midnight', '请在零点分成两段'],
+  [
+    'give periods such as ["08:30-12:00", "14:00-18:00"], the last minute up to 24:00',
+    '请按 08:30-12:00, 14:00-18:00 的格式填写，最晚到 24:00',
+  ],
+  // The trial: what happens (ivr/citizen.py).
+  ['hears', '听到'],
+  ['hears before the answer', '接通前听到（彩铃）'],
+  ['may press a key for {} s', '等待按键 {} 秒'],
+  ['is recorded for up to {} s', '录音，最长 {} 秒'],
+  ["the caller's number is looked up", '查询来电号码'],
+  ['the case is looked up', '查询工单'],
+  ['is put through to {}', '转接到 {}'],
+  ['no score is stored', '记为未评价'],
+  ['the score {} is stored', '记录评分 {}'],
+  ['the language becomes {}', '语言改为 {}'],
+  ['a call back by {} is registered', '登记由 {} 回拨'],
+  ['is registered as affected by {}', '登记为受事件 {} 影响'],
+  // The trial: what the citizen does.
+  ['hangs up', '市民挂机'],
+  ['this fails', '（试听：此处故障）'],
+  ['they talk', '双方通话'],
+  ['done', '完成'],
+  ['listens', '市民听完'],
+  ['presses {} meanwhile, which means nothing here', '播放中按 {}，此处无效'],
+  ['presses {} meanwhile', '播放中按 {}'],
+  ['presses {}', '市民按 {}'],
+  ['is silent for {} s', '{} 秒没有按键'],
+  ['says nothing', '没有说话'],
+  ['speaks for {} s and presses {}', '留言 {} 秒后按 {}'],
+  ['speaks for {} s', '留言 {} 秒'],
+  ['the number is known, with an open case', '号码已登记，有在办工单'],
+  ['the number is known', '号码已登记'],
+  ['the number is not known', '号码未登记'],
+  ['no such case', '没有这个工单'],
+  ['the case is found', '查到工单'],
+  ['(the progress of the case)', '（播报工单进度）'],
+]
+
+const compiled = SENTENCES.map(([english, chinese]) => ({
+  pattern: new RegExp(`^${english.split('{}').map(escaped).join('(.*?)')}$`, 'su'),
+  chinese,
+}))
+
+/** A sentence of the server in Chinese, or as it is. */
+export function inChinese(sentence: string): string {
+  for (const { pattern, chinese } of compiled) {
+    const found = pattern.exec(sentence)
+    if (found === null) continue
+    const parts = found.slice(1)
+    return chinese.replaceAll('{}', () => unquoted(parts.shift() ?? ''))
+  }
+  return sentence
+}
+
+function escaped(text: string): string {
+  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')
+}
+
+function unquoted(part: string): string {
+  return /^'[^']*'$/.test(part) ? part.slice(1, -1) : part
+}
