@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from sqlalchemy import ColumnElement, Select, Text, cast, func, or_, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from api.core.paging import Window
 from api.sounds.rules import OWN, BuiltIn, Source, State, take_of
@@ -112,7 +112,7 @@ def _published_at(now: dt.datetime) -> Select[str, int]:
     in_force = (
         select(MenuPublication.menu, MenuPublication.version)
         .where(MenuPublication.cancelled_at.is_(None), MenuPublication.effective_at <= now)
-        .distinct(MenuPublication.menu)
+        .ext(distinct_on(MenuPublication.menu))
         .order_by(*newest)
         .subquery()
     )

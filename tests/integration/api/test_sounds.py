@@ -161,8 +161,8 @@ def silence(seconds: int, *, rate: int = 8000, channels: int = 1) -> bytes:
 
 
 async def test_a_small_file_that_unpacks_to_hours_is_refused(api: Any, folder: Path) -> None:
-    bomb = silence(7200, rate=16000, channels=8)
-    assert len(bomb) < 3_000_000
+    bomb = silence(7200)
+    assert len(bomb) < 1_000_000
     answer = await send(api, bomb, name="bomb.flac")
     assert (answer.status_code, "longer than 10 minutes" in answer.text) == (422, True)
     assert not (folder / "own").exists()
@@ -218,7 +218,7 @@ async def test_names_and_texts_that_are_none_are_refused(
     ("kind", "body", "status"),
     [
         ("multipart/form-data", b"", 400),
-        ("multipart/form-data; boundary=", b"----", 400),
+        ("multipart/form-data; boundary=", b"----", 422),
         ("multipart/form-data; boundary=x", b"nothing", 400),
         ("multipart/form-data; boundary=x", b"--x--\r\n", 422),
         ("multipart/form-data; boundary=x; charset=no-such", b"--x\r\n\r\nhello\r\n--x--", 400),
