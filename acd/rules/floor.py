@@ -246,6 +246,7 @@ class Floor:
             return
         call.session = False
         if call.phase in {Phase.MENU, Phase.WAITING, Phase.RESERVED}:
+            call.lost_at = self._book.now
             self._offers.leave_agent(call)
             call.phase = Phase.FALLBACK
             self._book.keep(call)
@@ -270,7 +271,7 @@ class Floor:
         elif call.phase is Phase.RESERVED:
             self._offers.drop_reservation(call)
         ended_by = call.ended_by or "caller"
-        ended = {"disposition": call.disposition().value, "ended_by": ended_by}
+        ended = {"disposition": call.disposition(now=self._book.now).value, "ended_by": ended_by}
         self._book.record(call.call_id, CallEventType.ENDED, **ended)
         self._book.out.append(fx.ForgetCall(call.call_id))
         self._offers.release(call, by=ended_by)
@@ -279,7 +280,7 @@ class Floor:
         """Who leaves without having been served, or in the middle of a talk, may ring again."""
         if call.phase is Phase.RESERVED or (call.phase is Phase.TALKING and call.ended_by is None):
             self._book.recent.remember(call.caller, Why.CUT_OFF, now=self._book.now)
-        elif call.disposition() is Disposition.ABANDONED:
+        elif call.disposition(now=self._book.now) is Disposition.ABANDONED:
             self._book.recent.remember(call.caller, Why.ABANDONED, now=self._book.now)
 
     # What agents ask for

@@ -96,9 +96,16 @@ class Agent:
         )
 
 
+HANGUP_LAG = dt.timedelta(seconds=2)
+"""AMI tells of a hang-up this much later than AGI at most; the fallback's announcement is longer."""
+
+
 @dataclass(slots=True)
 class Call:
-    """One citizen's call, from its first channel's birth to end; `outside` once a transfer's target has answered."""
+    """One citizen's call, from its first channel's birth to end; `outside` once a transfer's target has answered.
+
+    `lost_at` is when the session in a menu was gone, of which a hang-up is one cause.
+    """
 
     call_id: str
     caller: str
@@ -122,19 +129,24 @@ class Call:
     answered_at: dt.datetime | None = None
     ended_by: str | None = None
     session: bool = True
+    lost_at: dt.datetime | None = None
     outside: bool = False
 
     def waited_ms(self, now: dt.datetime) -> int:
         """Milliseconds since the call was queued; 0 for a call that never was."""
         return 0 if self.queued_at is None else max(0, round((now - self.queued_at).total_seconds() * 1000))
 
-    def disposition(self) -> Disposition:
+    def disposition(self, *, now: dt.datetime) -> Disposition:
         """How the call ended, if it ended now."""
         if self.answered_at is not None:
             return Disposition.ANSWERED
-        if self.queued_at is not None or self.phase is Phase.FALLBACK:
+        if self.queued_at is not None or (self.phase is Phase.FALLBACK and not self._left_with_session(now)):
             return Disposition.ABANDONED
         return Disposition.HANGUP_IN_MENU
+
+    def _left_with_session(self, now: dt.datetime) -> bool:
+        """Whether the end of the session was the caller's hang-up, of which AGI may tell before AMI does."""
+        return self.lost_at is not None and now - self.lost_at < HANGUP_LAG
 
     def to_dict(self) -> dict[str, Any]:
         """JSON form that survives a restart of the voice process."""

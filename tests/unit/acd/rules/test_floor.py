@@ -226,6 +226,18 @@ def test_the_caller_gives_up_while_it_rings_and_the_session_is_the_first_to_know
     assert hall.state("1001") == "ready"
 
 
+@pytest.mark.parametrize(("seconds", "disposition"), [(0, "hangup_in_menu"), (30, "abandoned")])
+def test_a_hang_up_in_the_menu_is_one_though_the_session_is_gone_before_ami_tells(
+    seconds: int, disposition: str
+) -> None:
+    hall = Hall()
+    hall.tell(ev.CallStarted("c1", "138", "12345", "PJSIP/trunk-1"))
+    hall.tell(ev.SessionLost("c1"))
+    hall.second += seconds
+    (ended,) = (e for e in hall.tell(ev.CallEnded("c1")) if isinstance(e, fx.Record))
+    assert ended.data["disposition"] == disposition
+
+
 def test_an_agent_who_declines_has_not_ended_the_call() -> None:
     hall = Hall()
     hall.ready("1001")
