@@ -11,9 +11,8 @@ from agi_scripts import commands as agi
 from agi_scripts.directory import Directory, DirectoryAway
 from agi_scripts.server import AgiHangup, AgiSession
 from ivr import protocol as io
-from ivr.answers import MIN_MESSAGE_SECONDS
+from ivr.answers import is_message
 from ivr.progress import sounds_of
-from ivr.tree import PERSON_KEY
 
 TRANSFER_CONTEXT = "transfer-out"
 TRANSFER_SECONDS = 30
@@ -107,11 +106,12 @@ class CallActions:
             self._session, str(self._recordings / name), seconds=seconds, escape_digits=until_keys
         )
         lasted = recording.endpos / SAMPLES_A_SECOND
-        if lasted >= MIN_MESSAGE_SECONDS and recording.digit != PERSON_KEY:
+        recorded = io.Recorded(lasted, recording.digit)
+        if is_message(recorded):
             self._note(CallEventType.MESSAGE, recording=f"{name}.wav", seconds=round(lasted, 1))
         if recording.hung_up:
             raise AgiHangup("the caller hung up at the end of a message")
-        return io.Recorded(lasted, recording.digit)
+        return recorded
 
     async def transfer(self, target: str) -> io.Input:
         """Connect with a number outside until one of the two hangs up."""

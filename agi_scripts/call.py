@@ -2,25 +2,24 @@
 
 import asyncio
 import contextlib
-from dataclasses import dataclass
-from pathlib import Path
+from enum import Enum
 
 import structlog
 
 from acd.clock import utc_now
-from acd.engine import Engine
 from acd.messages import CallEventType
 from acd.rules import effects as fx
 from acd.rules import events as ev
 from acd.rules.state import Call, Phase
 from agi_scripts import commands as agi
 from agi_scripts.actions import CallActions
-from agi_scripts.configuration import ConfigurationKeeper
-from agi_scripts.directory import Directory
-from agi_scripts.menu import Destination, MenuWalk
-from agi_scripts.prompts import Prompter
+from agi_scripts.house import House
+from agi_scripts.line import InLine, Order
+from agi_scripts.menu import SPEAKING_SECONDS, Destination, MenuWalk
 from agi_scripts.server import AgiError, AgiFailed, AgiGone, AgiHangup, AgiSession
 from agi_scripts.service import Service
+from agi_scripts.waiting import Announcer, Choice
+from ivr.answers import MESSAGE_KEYS, is_message
 
 log = structlog.get_logger(__name__)
 
@@ -31,41 +30,18 @@ QUEUE_VARIABLE = "HOTLINE_QUEUE"
 DIALLED_VARIABLE = "HOTLINE_DIALLED"
 MAX_TEXT = 300
 BROKEN_SOUND = "hotline/talk-broken"
+RETURN_CALL_SOUND = "hotline/return-call-noted"
+MESSAGE_SOUND, MESSAGE_SAVED_SOUND = "hotline/leave-message", "hotline/message-saved"
+MESSAGE_SECONDS = 120
 MISSED_REASONS = {"NOANSWER": "no_answer", "BUSY": "busy", "CANCEL": "withdrawn"}
 
 
-@dataclass(frozen=True, slots=True)
-class Timing:
-    """Seconds.
+class Ending(Enum):
+    """How the wait ended: after a talk, with what the citizen chose instead, or given over to the dialplan."""
 
-    `lease`: after them Asterisk takes a forgotten caller back; `pop`: the longest wait for a screen's acknowledgement
-    before the phone rings; `unstaffed`: how long a caller waits in a queue for which nobody is signed in; `reserved`:
-    how long one waits for the agent whose phone broke; `word`: how long AMI may lag behind AGI at the end of a talk.
-    """
-
-    lease: int = 8
-    pop: float = 0.25
-    unstaffed: float = 20.0
-    reserved: float = 20.0
-    word: float = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class House:
-    """What every call of this process uses; `recordings` is the folder for messages that citizens leave."""
-
-    engine: Engine
-    configuration: ConfigurationKeeper
-    directory: Directory
-    prompter: Prompter
-    recordings: Path
-    timing: Timing = Timing()
-
-
-@dataclass(frozen=True, slots=True)
-class _Order:
-    ring: fx.Ring
-    offer_seq: int
+    TALKED = "talked"
+    SERVED = "served"
+    GIVEN_OVER = "given_over"
 
 
 class Calls:
@@ -79,7 +55,7 @@ class Calls:
         """Give a ring order to its session; a session that has just ended reports its own loss."""
         session = self._sessions.get(order.call_id)
         if session is not None:
-            session.orders.put_nowait(_Order(order, offer_seq))
+            session.line.orders.put_nowait(Order(order, offer_seq))
 
     def talk_over(self, order: fx.TalkOver) -> None:
         """Tell a session that its agent's leg is gone, and whether its citizen waits again."""
@@ -105,7 +81,6 @@ class CallSession:
     """Drives one channel; what it learns goes to the engine, what the engine orders comes by `orders`."""
 
     def __init__(self, session: AgiSession, call_id: str, house: House) -> None:
-        self.orders: asyncio.Queue[_Order] = asyncio.Queue()
         self.talk_over: asyncio.Queue[fx.TalkOver] = asyncio.Queue()
         self._session = session
         self._call_id = call_id
@@ -121,6 +96,32 @@ class CallSession:
         self._call: Call | None = None
         self._reservation: asyncio.TimerHandle | None = None
         self._log = log.bind(call_id=call_id)
+        self.line = self._line()
+
+    def _line(self) -> InLine:
+        house, session = self._house, self._session
+
+        async def hold(seconds: int) -> None:
+            await agi.set_autohangup(session, SPEAKING_SECONDS + seconds + house.timing.lease)
+
+        announcer = Announcer(
+            session,
+            house.prompter,
+            patience=house.patience,
+            texts=house.configuration.texts,
+            hold=hold,
+            cut=lambda: house.cut(session.header.get("channel", "")),
+        )
+        return InLine(
+            session,
+            self._call_id,
+            engine=house.engine,
+            pace=house.pace,
+            announcer=announcer,
+            renew=self._renew_lease,
+            pause=house.timing.lease / 3,
+            unstaffed=house.timing.unstaffed,
+        )
 
     async def run(self) -> None:
         """The whole call; its loss is told to the engine, its end only AMI tells."""
@@ -160,11 +161,14 @@ class CallSession:
         await self._renew_lease()
         way = await self._walk(service)
         while way.queue is not None:
-            if not await self._wait_for_person(way, way.queue):
+            ending = await self._wait_for_person(way, way.queue)
+            if ending is Ending.GIVEN_OVER:
                 return False
-            if service.tree.after_talk is None:
+            if ending is Ending.SERVED or service.tree.after_talk is None:
                 break
             way = await self._walk(service, after_talk=True)
+            # A dead voice process would look like the good end of the talk before.
+            await agi.set_variable(self._session, "DIALSTATUS", "")
         await agi.set_variable(self._session, TOKEN_VARIABLE, f"done-{self._call_id}")
         return True
 
@@ -197,50 +201,41 @@ class CallSession:
         if talked and self._service is not None and self._service.rates and not self._actions.rated:
             self._engine.note(self._call_id, CallEventType.RATED, {"score": None, "reason": "hung_up"})
 
-    async def _wait_for_person(self, way: Destination, queue: str) -> bool:
-        """True after a talk; False when the caller is given over to the dialplan's fallback."""
+    async def _wait_for_person(self, way: Destination, queue: str) -> Ending:
         await agi.set_variable(self._session, QUEUE_VARIABLE, queue)
-        # Of a talk before: a dead voice process would look like one that ended well.
-        await agi.set_variable(self._session, "DIALSTATUS", "")
-        self._engine.submit(ev.CallQueued(self._call_id, queue, way.priority, way.skill))
-        while (order := await self._next_order(queue)) is not None:
-            if await self._ring(order):
-                return True
-        return False
+        queued = ev.CallQueued(self._call_id, queue, way.priority, way.skill)
+        self._engine.submit(queued)
+        if self.line.orders.empty():
+            await self._start_recording()
+        while (came := await self.line.next(queue)) is not None:
+            if isinstance(came, Order):
+                if await self._ring(came):
+                    return Ending.TALKED
+            elif await self._instead(came, queue):
+                return Ending.SERVED
+            else:
+                self._engine.submit(queued)
+        return Ending.GIVEN_OVER
 
-    async def _next_order(self, queue: str) -> _Order | None:
-        """The next ring order, with music while there is none; None when nobody is signed in for too long.
+    async def _instead(self, choice: Choice, queue: str) -> bool:
+        """What the citizen has chosen instead of waiting; False when nothing came of it and the wait goes on."""
+        self._engine.submit(ev.CallLeft(self._call_id))
+        if choice is Choice.RETURN_CALL:
+            await self._actions.register_return(queue)
+            await self._say(RETURN_CALL_SOUND)
+            return True
+        await self._say(MESSAGE_SOUND)
+        await agi.set_autohangup(self._session, MESSAGE_SECONDS + self._timing.lease)
+        recorded = await self._actions.record(MESSAGE_SECONDS, MESSAGE_KEYS)
+        if not is_message(recorded):
+            return False
+        await self._say(MESSAGE_SAVED_SOUND)
+        return True
 
-        While it waits no AGI command is pending, so an order goes out at once; only the lease is renewed.
-        """
-        if not self.orders.empty():
-            return self.orders.get_nowait()
-        await self._start_recording()
-        await self._renew_lease()
-        await agi.music_on(self._session)
-        unstaffed = 0.0
-        pause = self._timing.lease / 3
-        while unstaffed < self._timing.unstaffed:
-            order = await self._order_within(pause)
-            if order is not None:
-                return order
-            await self._renew_lease()
-            unstaffed = 0.0 if self._engine.floor.staffed(queue) else unstaffed + pause
-        self._log.warning("queue_unstaffed", queue=queue)
-        return None
-
-    async def _order_within(self, seconds: float) -> _Order | None:
-        """An order, or None after `seconds`; raises AgiHangup as soon as the caller is gone."""
-        order = asyncio.ensure_future(self.orders.get())
-        gone = asyncio.ensure_future(self._session.gone.wait())
-        try:
-            await asyncio.wait({order, gone}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-            if gone.done():
-                raise AgiHangup("the caller is gone while waiting")
-            return order.result() if order.done() else None
-        finally:
-            order.cancel()
-            gone.cancel()
+    async def _say(self, sound: str) -> None:
+        await agi.set_autohangup(self._session, SPEAKING_SECONDS + self._timing.lease)
+        with contextlib.suppress(AgiFailed):
+            await self._house.prompter.play(self._session, sound, "", texts=self._house.configuration.texts)
 
     async def _start_recording(self) -> None:
         """Once a call, while it waits anyway; it records nothing before somebody talks."""
@@ -255,7 +250,7 @@ class CallSession:
     async def _renew_lease(self) -> None:
         await agi.set_autohangup(self._session, self._timing.lease)
 
-    async def _ring(self, order: _Order) -> bool:
+    async def _ring(self, order: Order) -> bool:
         """Ring one agent, after the screen has shown the offer; True after a talk."""
         ring = order.ring
         acked = self._engine.streams.acked(ring.agent_id, order.offer_seq, timeout=self._timing.pop)
@@ -294,8 +289,7 @@ class CallSession:
         )
         # Without this a dead voice process would look like a talk that ended well.
         await agi.set_variable(self._session, "DIALSTATUS", "")
-        with contextlib.suppress(AgiFailed):
-            await agi.stream_file(self._session, BROKEN_SOUND)
+        await self._say(BROKEN_SOUND)
         return True
 
     def _end_reservation(self) -> None:

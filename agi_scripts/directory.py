@@ -14,6 +14,9 @@ from ivr.tree import Tree
 ANSWER_SECONDS = 1.5
 """A citizen listens to silence meanwhile."""
 
+JSON = {"Content-Type": "application/json"}
+"""The web process reads no body of a type that it was not told."""
+
 _ERRORS = (httpx.HTTPError, orjson.JSONDecodeError, KeyError, TypeError, ValueError)
 
 
@@ -78,7 +81,9 @@ class Directory:
 
     async def _ask(self, path: str, question: dict[str, str]) -> dict[str, Any]:
         try:
-            response = await self._client.post(path, content=orjson.dumps(question), timeout=ANSWER_SECONDS)
+            response = await self._client.post(
+                path, content=orjson.dumps(question), headers=JSON, timeout=ANSWER_SECONDS
+            )
             response.raise_for_status()
             answer: dict[str, Any] = orjson.loads(response.content)
         except _ERRORS as error:

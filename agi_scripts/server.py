@@ -131,6 +131,8 @@ class AgiSession:
         reason = "the peer closed the stream"
         try:
             while data := await self._reader.read(65536):
+                if data.startswith(b"100"):
+                    _acknowledge(self._writer)
                 for heard in self._parser.feed(data):
                     self._hear(heard)
         except (ConnectionError, StreamBroken) as error:
@@ -293,6 +295,16 @@ def _no_delay(writer: asyncio.StreamWriter) -> None:
     raw = writer.get_extra_info("socket")
     if raw is not None and raw.family in {socket.AF_INET, socket.AF_INET6}:
         raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def _acknowledge(writer: asyncio.StreamWriter) -> None:
+    """Tell Asterisk's kernel at once that "100 Trying" is here: until then it holds the reply behind it back (Nagle).
+
+    A GOSUB took 43 ms for that alone. The option lasts for one acknowledgement, so it is set each time.
+    """
+    raw = writer.get_extra_info("socket")
+    if raw is not None and raw.family in {socket.AF_INET, socket.AF_INET6}:
+        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
 
 
 def _close(writer: asyncio.StreamWriter) -> None:

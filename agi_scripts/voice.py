@@ -1,25 +1,29 @@
 """The voice process put together: engine, FastAGI server, AMI links, link server, delivery."""
 
 import asyncio
+import contextlib
+import datetime as dt
 from collections.abc import Coroutine
 from typing import Any
 
 import httpx
 import structlog
 
-from acd.ami import AmiLink
+from acd.ami import AmiError, AmiLink
 from acd.engine import Engine
 from acd.journal import Journal
-from acd.messages import AgentState
+from acd.messages import AgentState, AgentStateName
 from acd.reconcile import Reconciler
 from acd.rules import effects as fx
 from acd.rules.events import Snapshot
+from acd.rules.pace import Pace
 from acd.translation import WANTED
 from acd.watch import Watch
-from agi_scripts.call import Calls, House, Timing
+from agi_scripts.call import Calls
 from agi_scripts.configuration import ConfigurationKeeper
 from agi_scripts.delivery import Delivery
 from agi_scripts.directory import Directory
+from agi_scripts.house import House, Timing
 from agi_scripts.link import LinkServer
 from agi_scripts.prompts import Prompter
 from agi_scripts.safety_net import SafetyNet
@@ -57,9 +61,18 @@ class Voice:
         self._targets = TargetTests(self._actions)
         directory, prompter = Directory(self._client), Prompter(settings.sounds_dir, settings.speech_command)
         timing = Timing(lease=settings.lease_seconds)
-        self._calls = Calls(
-            House(self.engine, self._configuration, directory, prompter, settings.recordings_dir, timing)
+        self._pace = Pace()
+        house = House(
+            self.engine,
+            self._configuration,
+            directory,
+            prompter,
+            settings.recordings_dir,
+            self._cut,
+            timing,
+            pace=self._pace,
         )
+        self._calls = Calls(house)
         self._trials = Trials(directory, self._configuration, prompter, lease=settings.lease_seconds)
         self._link = LinkServer(
             self.engine,
@@ -84,13 +97,23 @@ class Voice:
         self._delivery.journal_grew()
 
     def agent_changed(self, state: AgentState) -> None:
-        """Hands of the engine: show the state, keep the fallback queues in step."""
+        """Hands of the engine: show the state, keep the fallback queues in step, learn how long calls take."""
+        call = self.engine.floor.calls.get(state["call_id"] or "")
+        since = dt.datetime.fromisoformat(state["since"])
+        self._pace.note(
+            state["agent_id"], AgentStateName(state["state"]), queue=call.queue if call else None, now=since
+        )
         self._link.agent_changed(state)
         self._net.agents_changed()
 
     def _configuration_changed(self) -> None:
         self._net.agents_changed()
         self._link.configured()
+
+    async def _cut(self, channel: str) -> None:
+        """End the sound that a channel hears; one that hears none, or is gone, needs nothing."""
+        with contextlib.suppress(AmiError):
+            await self._actions.action("ControlPlayback", Channel=channel, Control="stop")
 
     async def _test_target(self, args: dict[str, Any]) -> dict[str, Any]:
         return {**await self._targets.test(str(args["target"]))}

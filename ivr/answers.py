@@ -165,6 +165,11 @@ def in_return_call(state: State, node: nodes.ReturnCall, given: io.Input, *, now
             return listen(state, node.wait_seconds)
 
 
+def is_message(given: io.Input) -> bool:
+    """Whether something was recorded that is long enough, and not given up for a person."""
+    return isinstance(given, io.Recorded) and given.key != PERSON_KEY and given.seconds >= MIN_MESSAGE_SECONDS
+
+
 def in_message(state: State, node: nodes.Message, given: io.Input) -> Turn:
     """The request played, then the message recorded; one that is too short is no message."""
     match given:

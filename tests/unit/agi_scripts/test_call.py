@@ -10,12 +10,14 @@ import pytest
 from acd.engine import Engine
 from acd.rules import events as ev
 from acd.rules.state import Phase
-from agi_scripts.call import Calls, Timing
-from agi_scripts.call import House as Shared
+from agi_scripts.call import Calls
 from agi_scripts.configuration import ConfigurationKeeper
 from agi_scripts.directory import Directory
+from agi_scripts.house import House as Shared
+from agi_scripts.house import Timing
 from agi_scripts.prompts import Prompter
 from agi_scripts.server import FastAgiServer
+from agi_scripts.waiting import Patience
 from tests.unit.agi_scripts.voice_support import CONFIGURATION, Hands, engine_at
 
 HEADER = (
@@ -34,6 +36,11 @@ class Asterisk:
         self.heard = asyncio.Event()
         self.dialled = asyncio.Event()
         self.dial_result: asyncio.Queue[str] = asyncio.Queue()
+        self.long_sounds: set[str] = set()
+        self.keys: dict[str, str] = {}
+        self.spoken = 80_000
+        self.playing = asyncio.Event()
+        self.stopped = asyncio.Event()
         self.ended = asyncio.Event()
         self.task = asyncio.create_task(self._run())
 
@@ -51,6 +58,14 @@ class Asterisk:
                 return f"200 result=1 ({self.variables[name]})" if name in self.variables else "200 result=0"
             case ["SET", "VARIABLE", name, value]:
                 self.variables[name] = value.strip('"')
+            case ["STREAM", "FILE", sound, *_] if sound in self.long_sounds:
+                self.playing.set()
+                await self.stopped.wait()
+                self.playing.clear()
+            case ["STREAM", "FILE", sound, *_] if sound in self.keys:
+                return f"200 result={ord(self.keys.pop(sound))} endpos=80"
+            case ["RECORD", *_]:
+                return f"200 result=35 (dtmf) endpos={self.spoken}"
             case ["GOSUB", "ring-agent", *_]:
                 self.dialled.set()
                 self.variables["DIALSTATUS"] = await self.dial_result.get()
@@ -87,6 +102,11 @@ class House:
         self.port = port
         self.channels: list[Asterisk] = []
 
+    async def cut(self, channel: str) -> None:
+        """AMI's ControlPlayback, for the one channel of a test."""
+        assert channel == "PJSIP/trunk-00000001"
+        self.channels[-1].stopped.set()
+
     async def call(self) -> Asterisk:
         channel = Asterisk(*await asyncio.open_connection("127.0.0.1", self.port))
         self.channels.append(channel)
@@ -117,16 +137,18 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     configuration = ConfigurationKeeper(engine, client, reload=asyncio.Event())
     configuration.start()
     timing = Timing(lease=1, pop=0.05, unstaffed=0.5, word=0.2, reserved=1.0)
-    shared = Shared(engine, configuration, Directory(client), Prompter(None, ()), tmp_path, timing)
+    site = House(engine, 0)
+    patience = Patience(first=0.2, every=0.2, offer_after=0.3)
+    shared = Shared(engine, configuration, Directory(client), Prompter(None, ()), tmp_path, site.cut, timing, patience)
     calls = Calls(shared)
     hands.on_ring = calls.ring
     hands.on_talk_over = calls.talk_over
     server = FastAgiServer()
     server.add_route("call", calls.serve)
     await server.start("127.0.0.1", 0)
-    house = House(engine, server.port)
-    yield house
-    for channel in house.channels:
+    site.port = server.port
+    yield site
+    for channel in site.channels:
         channel.close()
     await server.close()
     await client.aclose()
@@ -241,3 +263,53 @@ async def test_a_caller_who_leaves_while_the_screen_is_shown_the_offer_rings_no_
     await channel.over()
     assert not any(line.startswith("GOSUB ring-agent") for line in channel.said)
     assert house.state("1001") == "ready"
+
+
+async def test_who_waits_hears_the_place_and_what_to_do_instead(house: House) -> None:
+    house.engine.submit(ev.Command("1001", "pause"))
+    channel = await house.call()
+    await channel.says("STREAM FILE hotline/you-are-next")
+    await channel.says("STREAM FILE hotline/press-for-return-call 12")
+    await channel.says("WAIT FOR DIGIT 4000")
+    await channel.says("SET MUSIC ON", times=2)
+    channel.hang_up()
+    await channel.over()
+
+
+async def test_what_is_said_is_cut_short_when_an_agent_is_free(house: House) -> None:
+    house.engine.submit(ev.Command("1001", "pause"))
+    channel = await house.call()
+    channel.long_sounds.add("hotline/you-are-next")
+    async with asyncio.timeout(5):
+        await channel.playing.wait()
+    house.engine.submit(ev.Command("1001", "ready"))
+    assert await channel.rung() == 'GOSUB ring-agent s 1 "PJSIP/1001,20,dz-1.1"'
+    sounds = [line for line in channel.said if line.startswith("STREAM FILE hotline/")]
+    assert sounds[-1].startswith("STREAM FILE hotline/you-are-next"), "nothing is begun after the order"
+    channel.dial_result.put_nowait("NOANSWER")
+
+
+async def test_a_citizen_who_wants_to_be_called_back_leaves_the_line(house: House) -> None:
+    house.engine.submit(ev.Command("1001", "pause"))
+    channel = await house.call()
+    channel.keys["hotline/press-for-return-call"] = "1"
+    await channel.over()
+    assert any(line.startswith("STREAM FILE hotline/return-call-noted") for line in channel.said)
+    assert channel.variables["HOTLINE_TOKEN"] == "done-dz-1.1"
+    assert house.kinds()[-1] == "call.return_requested"
+    assert "dz-1.1" not in house.engine.floor.waiting
+    assert house.state("1001") == "paused"
+
+
+async def test_a_message_instead_and_one_that_is_too_short_waits_on(house: House) -> None:
+    house.engine.submit(ev.Command("1001", "pause"))
+    channel = await house.call()
+    channel.spoken = 80
+    channel.keys["hotline/press-for-message"] = "2"
+    await channel.says("RECORD FILE")
+    await house.phase(Phase.WAITING)
+    channel.spoken = 80_000
+    channel.keys["hotline/press-for-message"] = "2"
+    await channel.over()
+    assert house.kinds()[-1] == "call.message"
+    assert channel.variables["HOTLINE_TOKEN"] == "done-dz-1.1"

@@ -1,6 +1,7 @@
 """The FastAGI server against a fake Asterisk on loopback."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
@@ -102,6 +103,29 @@ async def test_a_command_and_its_reply(house: House) -> None:
     assert await peer.answers(b"200 result=1 (x) endpos=7\n") == b"NOOP\n"
     assert await house.outcome() == AgiReply(200, 1, "x", 7)
     assert await peer.ended()
+
+
+async def test_a_reply_after_a_hundred_trying_comes_as_fast_as_one_without(house: House) -> None:
+    """Asterisk leaves Nagle's algorithm on: its second line waits until the first is acknowledged, 40 ms and more."""
+    loop, times, took = asyncio.get_running_loop(), 10, dict[str, float]()
+
+    async def talk(session: AgiSession) -> object:
+        for name in ("NOOP", "GOSUB"):
+            began = loop.time()
+            for _ in range(times):
+                await session.command(name)
+            took[name] = loop.time() - began
+        return took
+
+    house.talk = talk
+    peer = await house.peer()
+    peer.writer.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 0)
+    for _ in range(2 * times):
+        if (await peer.line()).startswith(b"GOSUB"):
+            peer.send(b"100 result=0 Trying...\n")
+        peer.send(b"200 result=0\n")
+    assert await house.outcome() == took
+    assert took["GOSUB"] < took["NOOP"] + times * 0.02
 
 
 async def test_header_and_query_reach_the_handler(house: House) -> None:
