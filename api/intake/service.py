@@ -17,7 +17,7 @@ from api.intake.fold import CallFacts, Fact, fold, fold_offers
 from api.intake.parsing import Event, Rejected, parse_event, reject
 from api.intake.repository import CaseRef, History
 from api.intake.returns import decide
-from api.intake.traces import traces
+from api.intake.traces import TRACING, traces
 from db.engine import WriteSession, is_away
 
 log = structlog.get_logger(__name__)
@@ -102,7 +102,9 @@ async def apply_facts(
         offers = {call_id: fold_offers(known[call_id]) for call_id in changed}
         rows = {key: (folded[key], callers[key]) for key in changed}
         await repository.store_calls(session, rows, offers)
-        await repository.store_traces(session, rows, {key: traces(known[key]) for key in changed}, now=now)
+        tracing = {call_id for call_id, fact in facts if fact.type in TRACING} & changed
+        if tracing:
+            await repository.store_traces(session, rows, {key: traces(known[key]) for key in tracing}, now=now)
     cases = await ensure_cases(session, folded, region=place.region_code, now=now)
     await settle_returns(session, _concerned(folded, callers, changed), now=now)
     return Applied(folded, callers, cases)

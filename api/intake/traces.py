@@ -14,6 +14,13 @@ from api.intake.parsing import PRESSED
 
 VISITS_LIMIT: Final = 240
 ID_DIGITS: Final = 18
+# The others change nothing here, and after an offer an agent's screen waits for the answer.
+TRACING: Final = frozenset(CallEventType) - {
+    CallEventType.QUEUED,
+    CallEventType.OFFERED,
+    CallEventType.MISSED,
+    CallEventType.ENDED,
+}
 
 
 @dataclass(frozen=True, slots=True)
