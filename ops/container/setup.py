@@ -22,6 +22,7 @@ from ops.users import PROJECT
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - inside a container; docker-compose.yml says which ports are published
 MOST_FILES = 65536
+SHARED_SOUNDS = ("own", "spoken")
 
 
 def set_up(settings: ContainerSettings) -> None:
@@ -37,6 +38,7 @@ def set_up(settings: ContainerSettings) -> None:
     except (FetchError, SettingsError) as error:
         raise OpsError(f"Asterisk cannot be configured: {error}", "mend it, then docker compose up again") from None
     copy_missing(TOOLS / "sounds", asterisk.sounds)
+    share_sounds(asterisk.sounds / "zh")
     log_to_stdout(asterisk.asterisk / "log/messages.log")
     say(f"setup: {len(changed)} files of Asterisk's configuration changed")
     if changed:
@@ -89,6 +91,13 @@ def _db(*arguments: str) -> None:
     """Run `python -m db ...`, its output shown; raise OpsError when it fails (its last line says why)."""
     if subprocess.run([sys.executable, "-m", "db", *arguments], cwd=PROJECT, check=False).returncode != 0:
         raise OpsError(f"python -m db {arguments[0]} failed", "mend what the line above names, then docker compose up")
+
+
+def share_sounds(folder: Path) -> None:
+    """Let the group of voice and web add sounds, in two folders; what they add stays readable for the group."""
+    for name in SHARED_SOUNDS:
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        (folder / name).chmod(0o2770)
 
 
 def log_to_stdout(path: Path) -> None:

@@ -144,6 +144,35 @@ def test_every_volume_is_named_or_none(name: str) -> None:
         assert volume.partition(":")[0] in COMPOSE["volumes"]
 
 
+def mounts(name: str) -> dict[str, str]:
+    """Volume -> `place` or `place:ro`."""
+    return dict(volume.split(":", 1) for volume in SERVICES[name].get("volumes", []))
+
+
+def test_voice_and_web_add_sounds_where_asterisk_looks_and_nothing_else() -> None:
+    place = "/hotline/asterisk/sounds"
+    assert {name: mounts(name).get("sounds") for name in ("setup", "asterisk", "voice", "web")} == {
+        "setup": place, "asterisk": f"{place}:ro", "voice": place, "web": place,
+    }  # fmt: skip
+    assert mounts("voice")["asterisk"].endswith(":ro")
+    assert "asterisk" not in mounts("web")
+    for name in ("voice", "web"):
+        assert SERVICES[name]["environment"]["HOTLINE_SOUNDS_DIR"] == f"{place}/zh"
+    folders = "\n".join(stages()["python"])
+    assert f"-m 2770 {place}/zh/own {place}/zh/spoken" in folders
+
+
+def test_the_image_that_speaks_holds_the_voice() -> None:
+    copied = [line for line in stages()["app"] if line.startswith("COPY --from=tools")]
+    assert [line.split()[2] for line in copied] == [
+        "/opt/hotline/.local/tools/espeak-ng",
+        "/opt/hotline/.local/tools/bin/espeak-ng",
+    ]
+    tools = " ".join(stages()["tools"])
+    for module in ("speech", "voice", "sounds", "audio"):
+        assert f"asterisk_conf/{module}.py" in tools
+
+
 @pytest.mark.parametrize("target", ["postgres", "app", "asterisk", "caller"])
 def test_no_image_runs_as_root(target: str) -> None:
     users = [line.split()[1] for stage in ancestors(target) for line in stages()[stage] if line.startswith("USER ")]

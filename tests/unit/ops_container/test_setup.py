@@ -9,7 +9,7 @@ from asterisk_conf.render import render
 from asterisk_conf.settings import SettingsError
 from db.seats import seat_password
 from ops.container.settings import ContainerSettings, load, words
-from ops.container.setup import asterisk_settings, log_to_stdout, serve_asterisk
+from ops.container.setup import asterisk_settings, log_to_stdout, serve_asterisk, share_sounds
 from ops.database import Hall
 from ops.errors import OpsError
 
@@ -132,3 +132,12 @@ def test_secrets_are_files_named_like_the_fields(tmp_path: Path, monkeypatch: py
     for name in ("PRIVATE_NETWORK", "AMI_HOST", "AMI_PERMIT", "FASTAGI_HOST"):
         monkeypatch.setenv(f"HOTLINE_{name}", "10.9.1.0")
     assert load().ami_actions_secret.get_secret_value() == "ami_actions_secret-of-this-system"
+
+
+def test_voice_and_web_may_add_sounds_in_two_folders(tmp_path: Path) -> None:
+    for _ in range(2):
+        share_sounds(tmp_path / "zh")
+    assert {path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "zh").iterdir()} == {
+        "own": 0o2770,
+        "spoken": 0o2770,
+    }
