@@ -1,1 +1,1 @@
-"""`make bench`: the engine against Asterisk's own queue, dialplan and process AGI, in one run with the order alternated."""
+"""`make bench`: the engine beside Asterisk's own queue, dialplan and process AGI, in one run, the order alternating."""

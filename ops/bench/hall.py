@@ -2,16 +2,17 @@
 
 import asyncio
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Self
 
 from ops.bench.native import QUEUE
 from ops.bench.phones import Leg
 from ops.bench.stage import OURS, Stage
 from ops.call.until import until
 
-_IN_QUEUE = 0.8
-"""Seconds after the answer in which greeting and menu are surely over."""
+_IN_QUEUE = 0.4
+"""Seconds after the answer in which the greeting is surely over."""
+_GIVEN_UP = 487
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,15 @@ class Manner:
     pick_up: float
     talk: tuple[float, float]
     wrap_up: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A recorded call: seconds since the beginning, seconds of talk, seconds until the citizen gives up."""
+
+    at: float
+    talk: float
+    patience: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +54,18 @@ class Ring:
 
 @dataclass(slots=True)
 class Seen:
-    """What one run of a hall saw."""
+    """What one run of a hall saw; epoch seconds by caller number, `frees` by agent."""
 
     rings: list[Ring] = field(default_factory=list)
+    frees: list[tuple[str, float]] = field(default_factory=list)
     dialled: dict[str, float] = field(default_factory=dict)
+    connected: dict[str, float] = field(default_factory=dict)
     ended: dict[str, float] = field(default_factory=dict)
     refused: int = 0
 
 
 class Hall:
-    """One run on one side: `ours` or `other`.
+    """One run on one side: `ours` or `other`; a context manager, in which the phones' calls of that side come here.
 
     An agent of ours becomes free by the outcome command at the link, one of the other's by hanging up.
     """
@@ -66,34 +78,30 @@ class Hall:
         self._dialled = dialled or (OURS if side == "ours" else QUEUE)
         self._waiting: set[str] = set()
         self._rung: set[str] = set()
+        self._expected: dict[str, Arrival] = {}
         self._free: dict[str, Free] = {}
-        self._live = 0
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._live: dict[str, Leg] = {}
+        self._talking: set[str] = set()
         self._followed = False
+        self._tasks: set[asyncio.Task[None]] = set()
 
-    def __enter__(self) -> "Hall":
-        """Take the telephones over."""
-        stage = self._stage
-        stage.phones.on_ring, stage.phones.on_answer, stage.phones.on_end = self._rang, self._talks, self._hung_up
-        stage.citizens.on_answer, stage.citizens.on_end = self._connected, self._left
-        stage.on_wrap_up = self._wraps_up
+    def __enter__(self) -> Self:
+        """Take the calls of this side."""
+        self._stage.at_work[self._stage.server(self.side)] = self
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Leave them alone."""
-        nothing: Callable[[Leg], None] = lambda leg: None  # noqa: E731 - typed
-        stage = self._stage
-        stage.phones.on_ring = stage.phones.on_answer = stage.phones.on_end = nothing
-        stage.citizens.on_answer = stage.citizens.on_end = nothing
-        stage.on_wrap_up = lambda agent, call: None
+        """Take no more."""
+        del self._stage.at_work[self._stage.server(self.side)]
 
-    def dial(self) -> Leg:
+    def dial(self, arrival: Arrival | None = None) -> None:
         """One more citizen calls."""
         caller = self._stage.caller()
+        if arrival is not None:
+            self._expected[caller] = arrival
         leg = self._stage.citizens.dial(self._stage.server(self.side), self._dialled, caller)
         self.seen.dialled[caller] = leg.began_at
-        self._live += 1
-        return leg
+        self._live[caller] = leg
 
     async def busy(self, callers: int, *, seconds: float, rate: float) -> None:
         """Keep `callers` citizens in the system for so long: whoever leaves is followed by another."""
@@ -103,54 +111,63 @@ class Hall:
         self._followed = True
         await asyncio.sleep(seconds)
         self._followed = False
-        self.send_home()
+        for caller, leg in list(self._live.items()):
+            if caller not in self._rung:
+                self._stage.citizens.hang_up(leg)
         await self.quiet()
 
     async def steady(self, rate: float, *, seconds: float) -> None:
         """Let `rate` citizens a second call, evenly; return when all calls are over."""
         loop = asyncio.get_running_loop()
-        began, count = loop.time(), round(rate * seconds)
-        for number in range(count):
+        began = loop.time()
+        for number in range(round(rate * seconds)):
             await asyncio.sleep(max(0.0, began + number / rate - loop.time()))
             self.dial()
         await self.quiet()
 
-    def send_home(self) -> None:
-        """Whoever has not reached an agent hangs up."""
-        for leg in list(self._stage.citizens.legs.values()):
-            if not leg.over and leg.caller not in self._rung:
-                self._stage.citizens.hang_up(leg)
+    async def recorded(self, arrivals: list[Arrival]) -> None:
+        """Let the recorded citizens call, each at its moment; return when all calls are over."""
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        for arrival in arrivals:
+            await asyncio.sleep(max(0.0, began + arrival.at - loop.time()))
+            self.dial(arrival)
+        await self.quiet(seconds=90)
 
     async def quiet(self, *, seconds: float = 30) -> None:
-        """Return once every call is over and every agent of ours is ready again; raise `StepMissing` otherwise."""
-        await until(lambda: self._live == 0, f"the calls of {self.side} end", seconds=seconds)
-        over = lambda: all(leg.over for leg in self._stage.phones.legs.values())  # noqa: E731
-        await until(over, "every phone is on the hook", seconds=seconds)
+        """Return once every call is over and every agent of ours has none in hand; raise `StepMissing` otherwise."""
+        over = lambda: not self._live and not self._talking  # noqa: E731 - a name for a condition
+        await until(over, f"the calls of {self.side} end", seconds=seconds)
         if self.side == "ours":
-            await self._stage.in_state("ready")
-        self._stage.citizens.legs.clear()
-        self._stage.phones.legs.clear()
+            await until(self._stage.nobody_busy, "every agent has chosen an outcome", seconds=seconds)
 
     # The agents' phones
 
-    def _rang(self, leg: Leg) -> None:
+    def rang(self, leg: Leg) -> None:
+        """An agent's phone rings."""
         self._waiting.discard(leg.caller)
         self._rung.add(leg.caller)
+        self._talking.add(leg.dialog.call_id)
         free = self._free.pop(leg.user, None)
         self.seen.rings.append(Ring(leg.user, leg.caller, leg.hotline_id, leg.began_at, free))
         asyncio.get_running_loop().call_later(self._manner.pick_up, self._stage.phones.answer, leg)
 
-    def _talks(self, leg: Leg) -> None:
+    def talks(self, leg: Leg) -> None:
+        """An agent has picked up."""
         self._stage.sounder.speak(self._stage.phones, leg)
-        seconds = self._stage.chance.uniform(*self._manner.talk)
+        expected = self._expected.get(leg.caller)
+        seconds = expected.talk if expected else self._stage.chance.uniform(*self._manner.talk)
         asyncio.get_running_loop().call_later(seconds, self._stage.phones.hang_up, leg)
 
-    def _hung_up(self, leg: Leg) -> None:
+    def hung_up(self, leg: Leg) -> None:
+        """An agent's phone is on the hook again."""
         self._stage.sounder.silent(self._stage.phones, leg)
-        if self.side == "other" and leg.ended_at is not None and leg.answered_at is not None:
-            self._free[leg.user] = Free(leg.ended_at, len(self._waiting))
+        self._talking.discard(leg.dialog.call_id)
+        if self.side == "other" and leg.ended_at is not None:
+            self._note_free(leg.user, leg.ended_at)
 
-    def _wraps_up(self, agent: str, call_id: str) -> None:
+    def wraps_up(self, agent: str, call_id: str) -> None:
+        """An agent of ours has an outcome to choose."""
         seconds = self._stage.chance.uniform(*self._manner.wrap_up)
         task = asyncio.create_task(self._finish(agent, call_id, seconds))
         self._tasks.add(task)
@@ -159,25 +176,39 @@ class Hall:
     async def _finish(self, agent: str, call_id: str, seconds: float) -> None:
         await asyncio.sleep(seconds)
         # Noted before it is sent: the next ring may be there before this task goes on.
-        self._free[agent] = Free(time.time(), len(self._waiting))
+        self._note_free(agent, time.time())
         await self._stage.link.command(agent, "outcome", call_id=call_id)
+
+    def _note_free(self, agent: str, at: float) -> None:
+        self._free[agent] = Free(at, len(self._waiting))
+        self.seen.frees.append((agent, at))
 
     # The citizens
 
-    def _connected(self, leg: Leg) -> None:
+    def connected(self, leg: Leg) -> None:
+        """A citizen is answered by the system."""
         self._stage.sounder.speak(self._stage.citizens, leg)
-        asyncio.get_running_loop().call_later(_IN_QUEUE, self._waits, leg)
+        self.seen.connected[leg.caller] = leg.answered_at or 0.0
+        loop = asyncio.get_running_loop()
+        loop.call_later(_IN_QUEUE, self._waits, leg)
+        expected = self._expected.get(leg.caller)
+        if expected is not None:
+            loop.call_later(expected.patience, self._gives_up, leg)
+
+    def left(self, leg: Leg) -> None:
+        """A citizen is gone."""
+        self._stage.sounder.silent(self._stage.citizens, leg)
+        self._waiting.discard(leg.caller)
+        self.seen.ended[leg.caller] = leg.ended_at or 0.0
+        self.seen.refused += leg.status not in {0, _GIVEN_UP}
+        self._live.pop(leg.caller, None)
+        if self._followed:
+            self.dial()
 
     def _waits(self, leg: Leg) -> None:
         if not leg.over and leg.caller not in self._rung:
             self._waiting.add(leg.caller)
 
-    def _left(self, leg: Leg) -> None:
-        self._stage.sounder.silent(self._stage.citizens, leg)
-        self._waiting.discard(leg.caller)
-        self.seen.ended[leg.caller] = leg.ended_at or 0.0
-        self.seen.refused += leg.status != 0 and leg.status != 487  # noqa: PLR2004 - SIP's "given up"
-        self._live -= 1
-        if self._followed:
-            self.dial()
-
+    def _gives_up(self, leg: Leg) -> None:
+        if leg.caller not in self._rung:
+            self._stage.citizens.hang_up(leg)

@@ -1,8 +1,7 @@
-"""The link of the voice process as a web process speaks it (ARCHITECTURE.md, Wire 3): commands, stamped as they leave."""
+"""The link of the voice process as a web process speaks it (ARCHITECTURE.md, Wire 3): commands and refusals."""
 
 import asyncio
 import itertools
-import time
 from typing import Any
 
 import orjson
@@ -28,14 +27,11 @@ class Link:
         address = f"ws://127.0.0.1:{instance.ports['link']}"
         return cls(await connect(address, additional_headers=token, proxy=None, max_size=2**22, compression=None))
 
-    async def command(self, agent: str, name: str, **arguments: str) -> float:
-        """Send one command and return the moment it left (epoch seconds)."""
+    async def command(self, agent: str, name: str, **arguments: str) -> None:
+        """Send one command."""
         number = f"bench-{next(self._numbers)}"
         frame = {"op": "command", "id": number, "agent": agent, "name": name, "args": arguments}
-        text = orjson.dumps(frame).decode()
-        at = time.time()
-        await self._socket.send(text)
-        return at
+        await self._socket.send(orjson.dumps(frame).decode())
 
     async def close(self) -> None:
         """Close the connection."""

@@ -4,6 +4,7 @@ Commands on standard input, one a line: `+ host port` speak to this address, `- 
 line on standard output holds the ports of the two sockets. What the telephones hear is thrown away by the kernel.
 """
 
+import os
 import select
 import socket
 import struct
@@ -41,9 +42,9 @@ def main(hosts: Sequence[str]) -> None:
     payload = tones.tone_frame(tones.CITIZEN_TONE)
     due, number, rest = time.monotonic(), 0, b""
     while True:
-        ready, _, _ = select.select([sys.stdin.buffer], [], [], max(0.0, due - time.monotonic()))
+        ready, _, _ = select.select([sys.stdin.fileno()], [], [], max(0.0, due - time.monotonic()))
         if ready:
-            data = sys.stdin.buffer.raw.read(65536)  # type: ignore[attr-defined] # its raw file, without waiting
+            data = os.read(sys.stdin.fileno(), 65536)
             if not data:
                 return
             *lines, rest = (rest + data).split(b"\n")

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from asterisk_conf.render import fill, render, start_command
+from asterisk_conf.render import control_command, fill, render, start_command
 from asterisk_conf.settings import AsteriskSettings
 from db.seats import seat_password
 from ops.bench.sounds import write_sounds
@@ -62,8 +62,7 @@ class Native:
         write_sounds(self.settings.sounds, SOUNDS)
         reach = [self.home.folder, TOOLS]
         command = command_as(service_account(), start_command(self.settings), reach=reach, dies_with_parent=True)
-        with self._log.open("wb") as log:
-            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        self._process = begin(command, self._log)
         await until(self._ready, "the bench's second Asterisk is ready", seconds=_READY_SECONDS, where=str(self._log))
 
     def stop(self) -> None:
@@ -71,6 +70,16 @@ class Native:
         if self._process is not None:
             end(self._process)
             self._process = None
+
+    def channels(self) -> int:
+        """How many channels it has, by its own word; raise OpsError when it does not say."""
+        command = command_as(
+            service_account(), control_command(self.settings, "core show channels count"), reach=[TOOLS]
+        )
+        said = subprocess.run(command, capture_output=True, text=True, check=False, timeout=20).stdout.split()
+        if not said or not said[0].isdigit():
+            raise OpsError("the bench's second Asterisk does not answer", f"see {self._log}")
+        return int(said[0])
 
     def _ready(self) -> bool:
         return self.pid > 0 and b"Asterisk Ready." in self._log.read_bytes()
@@ -87,6 +96,12 @@ class Native:
     def _append(self, name: str, text: str) -> None:
         with (self.settings.etc / name).open("a", encoding="utf-8") as file:
             file.write(text)
+
+
+def begin(command: Sequence[str], log: Path, environment: Mapping[str, str] | None = None) -> "subprocess.Popen[bytes]":
+    """Start a process whose words go to `log`."""
+    with log.open("wb") as file:
+        return subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=file, stderr=file)
 
 
 def end(process: "subprocess.Popen[bytes]") -> None:

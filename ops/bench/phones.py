@@ -23,6 +23,8 @@ _BUFFER = 4 * 1024 * 1024
 _OK = 200
 _BUSY = 486
 _REGISTERED_FOR = 3600
+_REMEMBERED = 10.0
+"""Seconds after its end in which a call's messages are still understood."""
 _IDS = itertools.count(1)
 
 Server = tuple[str, int]
@@ -255,6 +257,8 @@ class Telephones:
     def _end(self, leg: Leg, at: float, by: str) -> None:
         if not leg.over:
             leg.ended_at, leg.ended_by = at, by
+            # Its last messages may still be repeated.
+            asyncio.get_running_loop().call_later(_REMEMBERED, self.legs.pop, leg.dialog.call_id, None)
             self.on_end(leg)
 
     def _send(self, data: bytes, server: Server) -> None:

@@ -10,7 +10,7 @@ _OWN, _CHILDREN = slice(11, 13), slice(13, 15)
 
 
 def cpu_seconds(pids: Iterable[int], *, proc: Path = Path("/proc")) -> float:
-    """Return the processor seconds that these processes and their ended children have used; OSError when one is gone."""
+    """Return processor seconds of these processes and their ended children; OSError when one is gone."""
     return sum(_ticks((proc / str(pid) / "stat").read_text()) for pid in pids) / _TICKS
 
 

@@ -3,13 +3,15 @@
 import asyncio
 import contextlib
 import random
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from ops.bench.cel import Records
 from ops.bench.link import Link
 from ops.bench.native import Native
-from ops.bench.phones import Server, Telephones
+from ops.bench.phones import Leg, Server, Telephones
 from ops.bench.sounder import Sounder
 from ops.call.desk import Desk
 from ops.call.place import PHONES, TRUNK, place_of
@@ -34,6 +36,28 @@ class Offer:
     seen_at: list[float] = field(default_factory=list)
 
 
+class Worker(Protocol):
+    """Who is told what happens at the telephones of one side."""
+
+    def rang(self, leg: Leg) -> None:
+        """An agent's phone rings."""
+
+    def talks(self, leg: Leg) -> None:
+        """An agent has picked up."""
+
+    def hung_up(self, leg: Leg) -> None:
+        """An agent's phone is on the hook again."""
+
+    def wraps_up(self, agent: str, call_id: str) -> None:
+        """An agent of ours has an outcome to choose."""
+
+    def connected(self, leg: Leg) -> None:
+        """A citizen is answered by the system."""
+
+    def left(self, leg: Leg) -> None:
+        """A citizen is gone."""
+
+
 class Stage:
     """Agents with their screens on our side and the same phones on both; `chance` is seeded."""
 
@@ -44,7 +68,7 @@ class Stage:
         self.chance = random.Random(seed)  # noqa: S311 - repeatable, not secret
         self.offers: dict[tuple[str, str], Offer] = {}
         self.states: dict[str, str] = {}
-        self.on_wrap_up: Callable[[str, str], None] = lambda agent, call: None
+        self.at_work: dict[Server, Worker] = {}
         self._place = place_of(instance.home)
         self._desk = Desk(self._place.web_url, self._place.passwords)
         self._screens: list[Screen] = []
@@ -77,6 +101,7 @@ class Stage:
         self.phones = Telephones(PHONES, self.sounder.ports[PHONES])
         for telephones in (self.citizens, self.phones):
             telephones.open()
+        self._route()
         passwords = {agent: self._place.seat_password(agent) for agent in self.agents}
         await self.phones.register(passwords, self.ours)
         await self.phones.register({agent: self.native.passwords[agent] for agent in self.agents}, self.native.server)
@@ -87,7 +112,10 @@ class Stage:
 
     async def ready(self, agents: Sequence[str] | None = None) -> dict[str, float]:
         """Make agents ready and return when each was asked to be, once the screens have confirmed it."""
-        asked = {agent: await self.link.command(agent, "ready") for agent in agents or self.agents}
+        asked: dict[str, float] = {}
+        for agent in agents or self.agents:
+            asked[agent] = time.time()
+            await self.link.command(agent, "ready")
         await self.in_state("ready", agents)
         return asked
 
@@ -107,6 +135,10 @@ class Stage:
             where=str(self._place.logs),
         )
 
+    def nobody_busy(self) -> bool:
+        """Whether no agent of ours has a call or an outcome in hand."""
+        return not any(state in {"offered", "talking", "wrap_up"} for state in self.states.values())
+
     def caller(self) -> str:
         """Return a mobile number that has not called yet."""
         self._callers += 1
@@ -124,6 +156,20 @@ class Stage:
             await self.sounder.stop()
         await self._desk.aclose()
 
+    def _route(self) -> None:
+        """Each leg's events go to whoever works with its server, in the order in which they come."""
+
+        def to(leg: Leg, told: Callable[["Worker"], Callable[[Leg], None]]) -> None:
+            worker = self.at_work.get(leg.dialog.server)
+            if worker is not None:
+                told(worker)(leg)
+
+        self.phones.on_ring = lambda leg: to(leg, lambda worker: worker.rang)
+        self.phones.on_answer = lambda leg: to(leg, lambda worker: worker.talks)
+        self.phones.on_end = lambda leg: to(leg, lambda worker: worker.hung_up)
+        self.citizens.on_answer = lambda leg: to(leg, lambda worker: worker.connected)
+        self.citizens.on_end = lambda leg: to(leg, lambda worker: worker.left)
+
     def _screen(self, agent: str) -> Screen:
         screen = Screen(agent, self._desk, self._place.stream_url, where=str(self._place.logs))
         screen.on_arrival(lambda arrival: self._arrived(agent, arrival))
@@ -138,8 +184,9 @@ class Stage:
                 told = body if arrival.type == "state" else (body.get("agent") or {})
                 before, state = self.states.get(agent), str(told.get("state"))
                 self.states[agent] = state
-                if state == "wrap_up" and before != state:
-                    self.on_wrap_up(agent, str(told["call_id"]))
+                worker = self.at_work.get(self.ours)
+                if worker is not None and state == "wrap_up" and before != state:
+                    worker.wraps_up(agent, str(told["call_id"]))
 
     def _offered(self, agent: str, arrival: Arrival) -> None:
         body = arrival.body
@@ -150,4 +197,3 @@ class Stage:
             queued = decided - body["waited_ms"] / 1000
             offer = self.offers[key] = Offer(key[0], agent, str(body["caller"]), decided, queued)
         offer.seen_at.append(arrival.at)
-

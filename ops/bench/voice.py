@@ -8,11 +8,12 @@ import contextlib
 import subprocess
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import orjson
 
-from ops.bench.native import STEPS, end
+from ops.bench.native import STEPS, begin, end
 from ops.call.until import until
 from ops.errors import OpsError
 from ops.home import Home, service_environment
@@ -109,19 +110,16 @@ class Voice:
         return self._process.pid
 
     @property
-    def _log(self) -> str:
-        return str(self._home.folder / "log/voice.log")
+    def _log(self) -> Path:
+        return self._home.folder / "log/voice.log"
 
     async def start(self) -> None:
         """Start it and return once it has its menu and Asterisk's word on all channels."""
         environment = service_environment(self._home) | self._home.env("voice")
         line = [sys.executable, "-m", "agi_scripts"]
         command = command_as(service_account(), line, reach=[self._home.folder], dies_with_parent=True)
-        with open(self._log, "wb") as log:  # noqa: PTH123 - a name that the messages show, too
-            self._process = subprocess.Popen(
-                command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
-            )
-        await until(self._ready, "the bench's voice process is ready", seconds=_READY_SECONDS, where=self._log)
+        self._process = begin(command, self._log, environment)
+        await until(self._ready, "the bench's voice process is ready", seconds=_READY_SECONDS, where=str(self._log))
 
     def stop(self) -> None:
         """End it."""
@@ -130,6 +128,5 @@ class Voice:
             self._process = None
 
     def _ready(self) -> bool:
-        with open(self._log, "rb") as log:  # noqa: PTH123
-            said = log.read()
+        said = self._log.read_bytes()
         return self.pid > 0 and b"voice_ready" in said and b"configured" in said

@@ -1,0 +1,210 @@
+"""`make bench`: brings both sides up, makes every comparison, prints the table and writes `.local/bench.json`."""
+
+import argparse
+import json
+import os
+import secrets
+import shutil
+import sys
+import time
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+
+import httpx
+import uvloop
+
+from ops.bench import rules
+from ops.bench.assign import Assign
+from ops.bench.figures import Figure, Missing, TooFew
+from ops.bench.live import live
+from ops.bench.menu import Menus
+from ops.bench.native import Native
+from ops.bench.plan import FULL, QUICK, Plan
+from ops.bench.replay import Replay, members, team
+from ops.bench.ring import Ringing
+from ops.bench.sipp import Callers
+from ops.bench.sounds import GREETING_SECONDS, silence
+from ops.bench.stage import Stage
+from ops.bench.table import as_json, as_table
+from ops.bench.voice import StandIn, Voice, with_five_steps
+from ops.call.desk import Refused
+from ops.call.place import program
+from ops.call.ports import allow_many_sockets
+from ops.call.until import StepMissing
+from ops.console import complain, say
+from ops.errors import OpsError
+from ops.home import LOCAL
+from ops.instance import Instance
+from ops.ports import block, reserve
+
+FAILURES = (StepMissing, OpsError, TooFew, Refused, TimeoutError, OSError, httpx.HTTPError)
+"""What a comparison may fail with: it is told in the table, and the others go on."""
+_FIRST_AGENT = 1001
+
+Result = Figure | Missing
+
+
+class Bench:
+    """One run; `results` grows comparison by comparison."""
+
+    def __init__(self, plan: Plan, folder: Path) -> None:
+        self.results: list[Result] = []
+        self._plan = plan
+        self._folder = folder
+        self._agents = tuple(str(_FIRST_AGENT + place) for place in range(plan.agents))
+
+    def pure(self) -> None:
+        """The comparisons that need no telephone, before anything else uses the processor."""
+        for name, figures in (
+            ("decide", rules.decide),
+            ("work_conserving", rules.conserving),
+            ("erlang", rules.erlang),
+        ):
+            self._collect(name, partial(figures, self._plan))
+
+    async def telephony(self, ours: Instance, native: Native) -> None:
+        """Halls and menus on real Asterisks."""
+        stage = Stage(ours, native, self._agents, seed=secrets.randbits(32))
+        try:
+            await self._halls(stage)
+        finally:
+            await stage.close()
+        await self._menus(ours, native)
+
+    async def _halls(self, stage: Stage) -> None:
+        try:
+            await stage.open(self._plan.sockets)
+            ready_at = await stage.ready()
+        except FAILURES as error:
+            self._missed(("assign_gap", "ring", "pop", "work_conserving_live", "replay"), error)
+            return
+        assign, ringing = Assign(stage, self._plan), Ringing(stage, self._plan)
+        await self._repeat("assign_gap", assign.repeat, assign.figures)
+        await self._repeat("ring", ringing.repeat, ringing.figures)
+        try:
+            self._add([await live(stage, [*assign.halls, *ringing.halls], ready_at, self._plan)])
+        except FAILURES as error:
+            self._missed(("work_conserving_live",), error)
+        replay = Replay(stage, self._plan)
+        try:
+            await stage.sign_out()
+            await stage.ready(self._agents[: team(len(self._agents))])
+        except FAILURES as error:
+            self._missed(("replay",), error)
+            return
+        await self._repeat("replay", replay.repeat, replay.figures)
+
+    async def _menus(self, ours: Instance, native: Native) -> None:
+        stand_in, voice = StandIn(with_five_steps(await published(ours))), Voice(native.home)
+        try:
+            await stand_in.open(native.home.ports["web"])
+            await voice.start()
+            callers = Callers(program("sipp"), self._folder, native.server)
+            menus = Menus(native, voice, callers, self._plan)
+            await self._repeat("ivr", menus.repeat, menus.figures)
+        except FAILURES as error:
+            self._missed(("ivr",), error)
+        finally:
+            voice.stop()
+            stand_in.close()
+
+    async def _repeat(
+        self, name: str, repeat: Callable[[int], Awaitable[None]], figures: Callable[[], Iterable[Figure]]
+    ) -> None:
+        began = time.monotonic()
+        try:
+            for number in range(self._plan.repeats):
+                await repeat(number)
+        except FAILURES as error:
+            self._missed((name,), error)
+            return
+        self._collect(name, figures)
+        say(f"    {name}: {self._plan.repeats} repeats, {time.monotonic() - began:.0f} s")
+
+    def _collect(self, name: str, figures: Callable[[], Iterable[Figure]]) -> None:
+        try:
+            self._add(list(figures()))
+        except FAILURES as error:
+            self._missed((name,), error)
+
+    def _add(self, figures: Iterable[Figure]) -> None:
+        self.results += figures
+
+    def _missed(self, names: Iterable[str], error: Exception) -> None:
+        self.results += [Missing(name, f"{type(error).__name__}: {error}") for name in names]
+
+
+async def published(instance: Instance) -> dict[str, object]:
+    """Return the configuration that the web process publishes (Wire 2)."""
+    token = {"Authorization": f"Bearer {instance.secret('intake_token')}"}
+    async with httpx.AsyncClient(trust_env=False, timeout=10) as client:
+        answer = await client.get(f"{instance.url}/internal/configuration", headers=token)
+        answer.raise_for_status()
+        found: dict[str, object] = answer.json()
+        return found
+
+
+def sides(folder: Path, stack: ExitStack) -> Iterator[Instance]:
+    """Make the two instances, ours running, in a new folder; everything is undone with `stack`."""
+    for name in ("ours", "other"):
+        reservation = reserve()
+        stack.callback(reservation.release)
+        instance = Instance.create(folder / name, ports=block(reservation.base))
+        if name == "ours":
+            stack.callback(instance.down)
+            instance.up()
+            silence(instance.folder / "asterisk/sounds/zh/hotline/greeting-12345.wav", GREETING_SECONDS)
+        yield instance
+
+
+async def run(plan: Plan, folder: Path) -> list[Result]:
+    """Make every comparison and return the results; raise OpsError when a side cannot be brought up."""
+    bench = Bench(plan, folder)
+    bench.pure()
+    with ExitStack() as stack:
+        ours, other = sides(folder, stack)
+        agents = tuple(str(_FIRST_AGENT + place) for place in range(plan.agents))
+        native = Native(other.home, agents)
+        stack.callback(native.stop)
+        await native.start({"bench": [(agent, 0) for agent in agents], **members(agents)})
+        await bench.telephony(ours, native)
+    return bench.results
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run; 0 when every comparison was made (whether or not a limit was met), 1 otherwise."""
+    options = parser().parse_args(arguments)
+    plan = QUICK if options.quick else FULL
+    folder = LOCAL / f"bench-{os.getpid()}-{secrets.token_hex(2)}"
+    allow_many_sockets()
+    began = time.monotonic()
+    try:
+        folder.mkdir(parents=True)
+        results = uvloop.run(run(plan, folder))
+    except OpsError as error:
+        complain(f"make bench: {error}")
+        return 1
+    finally:
+        if not options.keep:
+            shutil.rmtree(folder, ignore_errors=True)
+    about = {"quick": options.quick, "repeats": plan.repeats, "seconds": round(time.monotonic() - began, 1)}
+    options.out.write_text(json.dumps(as_json(results, about), indent=2) + "\n", encoding="utf-8")
+    for line in as_table(results):
+        say(line)
+    say(f"in {about['seconds']:.0f} s; as data in {options.out}")
+    return int(any(isinstance(result, Missing) for result in results))
+
+
+def parser() -> argparse.ArgumentParser:
+    """Describe the options."""
+    top = argparse.ArgumentParser(prog="python -m ops.bench")
+    top.add_argument("--quick", action="store_true", help="a short run that only proves that the bench works")
+    top.add_argument("--keep", action="store_true", help="leave both sides' folders with their logs")
+    top.add_argument("--out", type=Path, default=LOCAL / "bench.json", help="where the figures go as JSON")
+    return top
+
+
+if __name__ == "__main__":
+    sys.exit(main())
