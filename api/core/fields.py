@@ -8,10 +8,10 @@ from typing import Annotated, Final
 from fastapi import Depends, Query
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
 
-from api.cases.numbers import CHINA
 from api.core.problems import RefusedError
 from api.core.text import clean
 from db.clock import utc_now
+from ivr.hours import CHINA
 
 WHY_LIMIT: Final = 500
 LONGEST_PERIOD: Final = dt.timedelta(days=400)
