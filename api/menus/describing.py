@@ -3,11 +3,14 @@
 import dataclasses
 from collections.abc import Sequence
 
+from api.menus.changes import changes
 from api.menus.documents import told
 from api.menus.publishing import Published, Shown
 from api.menus.rules import Standing
 from api.menus.schemas import (
+    ChangeOut,
     CheckedOut,
+    DifferenceOut,
     FindingOut,
     HeardOut,
     PublicationOut,
@@ -18,7 +21,9 @@ from api.menus.schemas import (
 )
 from api.menus.versions import Checked
 from db.tables import MenuVersion
+from ivr.difference import difference
 from ivr.findings import Finding
+from ivr.tree import Tree
 from ivr.trial import Trial, lines
 
 
@@ -61,6 +66,12 @@ def published_out(published: Published, *, heard: bool) -> PublishedOut:
         scheduled=[publication_out(one) for one in published.scheduled],
         note=_note(published, heard=heard),
     )
+
+
+def difference_out(from_version: int, old: Tree, to_version: int, new: Tree) -> DifferenceOut:
+    """Return what changed from one version to another."""
+    told = [ChangeOut(where=one.where, before=one.before, after=one.after) for one in changes(old, new)]
+    return DifferenceOut(from_version=from_version, to_version=to_version, lines=difference(old, new), changes=told)
 
 
 def trial_out(trial: Trial) -> TrialOut:

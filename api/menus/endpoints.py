@@ -13,7 +13,7 @@ from api.core.problems import NotFoundError
 from api.core.runtime import Reader, RuntimeDep
 from api.menus import overview, repository, use, versions
 from api.menus.checking import findings_of
-from api.menus.describing import checked_out, detail_out, findings_out, version_out
+from api.menus.describing import checked_out, detail_out, difference_out, findings_out, version_out
 from api.menus.documents import YAML, Proposal, is_yaml, read_proposal, write_yaml
 from api.menus.schemas import (
     CheckedOut,
@@ -173,10 +173,10 @@ async def get_menu_difference(
         Query(alias="from", ge=0, lt=2**31, description="The version to compare with; else the one in force"),
     ] = None,
 ) -> DifferenceOut:
-    """Give the changes as lines to read; without `from` against the version in force, else the one before."""
+    """Give the changes as lines to read and as a table; against the version in force, or else the one before."""
     row = await versions.find(session, name, version)
-    compared, lines = await versions.compare(session, row, base, now=utc_now())
-    return DifferenceOut(from_version=compared, to_version=version, lines=lines)
+    compared, old = await versions.base_of(session, row, base, now=utc_now())
+    return await asyncio.to_thread(difference_out, compared, old, version, versions.tree_of(row))
 
 
 @router.post("/{name}/versions/{version}/submission", responses=REFUSED, summary="Submit a draft for approval")

@@ -70,12 +70,21 @@ class CheckedOut(VersionDetailOut):
     findings: Annotated[list[FindingOut], Field(description="Errors first")]
 
 
+class ChangeOut(BaseModel):
+    """One change; null stands for what is not there."""
+
+    where: Annotated[str, Field(description="A node, or a field of one: menu.choices.3")]
+    before: str | None
+    after: str | None
+
+
 class DifferenceOut(BaseModel):
     """What changed from one version to another."""
 
     from_version: Annotated[int, Field(description="0: compared with nothing")]
     to_version: int
     lines: Annotated[list[str], Field(description="The changes for a reader, the start first; none: they are equal")]
+    changes: Annotated[list[ChangeOut], Field(description="The same as a table")]
 
 
 class PublicationIn(BaseModel):
@@ -230,7 +239,7 @@ class ChoiceFiguresOut(BaseModel):
 
 
 class NodeFiguresOut(BaseModel):
-    """A node in use; names that the tree does not have are those of an incident's notice."""
+    """A node in use."""
 
     node: str
     calls: int
@@ -244,12 +253,13 @@ class NodeFiguresOut(BaseModel):
 
 
 class DrawnNodeOut(BaseModel):
-    """Where a node stands in a picture; layer 0 is where calls begin."""
+    """A node, where it stands in a picture (layer 0 is where calls begin), and its use; null: no call came there."""
 
     name: str
     kind: str
     layer: int
     position: int
+    figures: NodeFiguresOut | None
 
 
 class DrawnEdgeOut(BaseModel):
@@ -261,13 +271,6 @@ class DrawnEdgeOut(BaseModel):
     passes: int
     share: Annotated[float, Field(description="Of the visits of the source")]
     backwards: bool
-
-
-class DrawingOut(BaseModel):
-    """The tree as a picture's data."""
-
-    nodes: list[DrawnNodeOut]
-    edges: list[DrawnEdgeOut]
 
 
 class AnsweredOut(BaseModel):
@@ -290,5 +293,6 @@ class FiguresOut(BaseModel):
     spent: SpentOut | None
     to_person: Annotated[SpentOut | None, Field(description="From the start of the menu until the queue")]
     answered: AnsweredOut
-    nodes: list[NodeFiguresOut]
-    drawing: DrawingOut
+    nodes: Annotated[list[DrawnNodeOut], Field(description="The tree's nodes, by layer and position")]
+    edges: list[DrawnEdgeOut]
+    notice: Annotated[list[NodeFiguresOut], Field(description="Nodes that are not the tree's: an incident's notice")]

@@ -1,6 +1,5 @@
 """What is done with versions: made, changed, submitted, approved, returned; every step is in the audit."""
 
-import asyncio
 import datetime as dt
 from dataclasses import dataclass
 from typing import Any, Final
@@ -128,15 +127,14 @@ async def give_back(session: WriteSession, row: MenuVersion, act: Act) -> Checke
     return Checked(row, await findings_of(session, row.menu, tree_of(row), now=act.now))
 
 
-async def compare(session: Session, row: MenuVersion, base: int | None, *, now: dt.datetime) -> tuple[int, list[str]]:
-    """Return the version compared with (0: none) and the changes since, as lines.
+async def base_of(session: Session, row: MenuVersion, base: int | None, *, now: dt.datetime) -> tuple[int, Tree]:
+    """Return the version to compare with and its tree; 0 and an empty tree where there is none.
 
     Without `base` that is the version in force, or, where this is it or none is, the one before.
     """
     if base is None:
         base = await _base(session, row, now=now)
-    old = tree_of(await find(session, row.menu, base)) if base else NO_TREE
-    return base, await asyncio.to_thread(difference, old, tree_of(row))
+    return base, tree_of(await find(session, row.menu, base)) if base else NO_TREE
 
 
 def require_no_errors(findings: list[Finding], done: str) -> None:
