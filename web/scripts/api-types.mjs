@@ -15,7 +15,7 @@ names = ("SESSION_SECRET", "LINK_TOKEN", "INTAKE_TOKEN", "SEAT_SECRET")
 environ = {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"}
 import os
 os.environ.update({f"HOTLINE_{name}": secrets.token_hex(32) for name in names} | environ)
-print(json.dumps(create_app(load_settings(os.environ)).openapi()))
+print(json.dumps(create_app(load_settings()).openapi()))
 `
 
 const schema = JSON.parse(

@@ -15,6 +15,7 @@ import {
   without,
   type Tree,
 } from '../src/admin/tree'
+import { differences } from '../src/admin/difference'
 import { fromYaml, toYaml } from '../src/admin/yaml'
 
 const tree: Tree = {
@@ -154,5 +155,39 @@ describe('the text for experts', () => {
     })
     expect(fromYaml(' '.repeat(1_000_001))).toMatchObject({ wrong: 'tooLong' })
     expect(fromYaml('__proto__: {start: a}\nnodes: {}')).toMatchObject({ wrong: 'noStart' })
+  })
+})
+
+describe('the difference', () => {
+  const edited = (change: (tree: Tree) => void) => {
+    const copy = structuredClone(tree)
+    change(copy)
+    return differences(tree, copy)
+  }
+
+  it('is none between equal trees, and a default that is written out is none either', () => {
+    expect(edited(() => undefined)).toEqual([])
+    expect(edited((now) => Object.assign(now.nodes.ask ?? {}, { attempts: 2 }))).toEqual([])
+    expect(differences({ ...tree, after_talk: null }, tree)).toEqual([])
+  })
+
+  it('tells keys one by one, and what is new or gone whole', () => {
+    const found = edited((now) => {
+      now.after_talk = 'rate'
+      now.nodes.rate = { kind: 'hang_up', sounds: ['hotline/goodbye'] }
+      Object.assign(now.nodes.ask ?? {}, { choices: { '0': 'person', '2': 'hello' } })
+      delete now.nodes.alone
+    })
+    const where = found.map(({ node, field, key }) => `${node}.${field}.${key}`)
+    expect(where).toEqual([
+      '.after_talk.',
+      'alone.kind.',
+      'ask.choices.1',
+      'ask.choices.2',
+      'rate.kind.',
+      'rate.sounds.',
+    ])
+    expect(found[2]).toMatchObject({ before: 'hello', after: null })
+    expect(found[5]).toMatchObject({ before: null, after: 'hotline/goodbye' })
   })
 })

@@ -1,33 +1,12 @@
 /** Incidents: notices that lines speak while something has happened, and who was registered as affected. */
 
+import type { Answer } from './answers'
 import { request } from './http'
 
-export interface Incident {
-  id: number
-  title: string
-  text: string
-  sounds: string[]
-  numbers: string[] | null
-  areas: string[] | null
-  starts_at: string
-  ends_at: string
-  switched_on_by: string
-  switched_off_at: string | null
-  switched_off_by: string | null
-  case_no?: string | null
-  heard?: boolean
-}
-
-export interface AffectedCaller {
-  call_id: string
-  caller: string | null
-  caller_display?: string | null
-  at: string
-}
-
-export interface IncidentWithCallers extends Incident {
-  callers: AffectedCaller[]
-}
+type IncidentPage = Answer<'/api/incidents', 'get'>
+export type Incident = IncidentPage['items'][number]
+export type IncidentStored = Answer<'/api/incidents', 'post'>
+export type IncidentWithCallers = Answer<'/api/incidents/{incident_id}', 'get'>
 
 export interface NewIncident {
   title: string
@@ -37,14 +16,22 @@ export interface NewIncident {
   ends_at: string
 }
 
-export const listIncidents = () => request<Incident[]>('GET', '/api/incidents')
-
-export const getIncident = (id: number) =>
-  request<IncidentWithCallers>('GET', `/api/incidents/${id}`)
+/** What the server takes at most, in characters. */
+export const MAX_TEXT = 300
 
 /** Its text is spoken first, which takes a moment. */
-export const beginIncident = (incident: NewIncident) =>
-  request<Incident>('POST', '/api/incidents', incident, { timeoutMs: 30_000 })
+const PATIENT = { timeoutMs: 30_000 }
 
-export const endIncident = (id: number) =>
-  request<Incident>('POST', `/api/incidents/${id}/end`, undefined, { timeoutMs: 30_000 })
+/** The newest, those that are on among them. */
+export const listIncidents = async () =>
+  (await request<IncidentPage>('GET', '/api/incidents?limit=100')).items
+
+/** With as many of its callers as a page shows. */
+export const getIncident = (id: number) =>
+  request<IncidentWithCallers>('GET', `/api/incidents/${id}?limit=200`)
+
+export const beginIncident = (incident: NewIncident) =>
+  request<IncidentStored>('POST', '/api/incidents', incident, PATIENT)
+
+export const endIncident = (id: number, why: string) =>
+  request<IncidentStored>('POST', `/api/incidents/${id}/end`, { why }, PATIENT)

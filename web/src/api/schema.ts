@@ -150,7 +150,7 @@ export interface paths {
     }
     /**
      * One call with its history
-     * @description Give a call with events, offers, case and the address of its recording.
+     * @description Give a call with events, offers, case and the address of its recording; a rating is told as with its case.
      */
     get: operations['get_call']
     put?: never
@@ -270,7 +270,7 @@ export interface paths {
     }
     /**
      * One case with its history
-     * @description Give a case by its number.
+     * @description Give a case by its number; agents are told the citizen's rating once the case is closed.
      */
     get: operations['get_case']
     put?: never
@@ -341,6 +341,713 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/menus': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List menus
+     * @description Give every menu with what is in force, what is to come, its newest version and its numbers.
+     */
+    get: operations['get_menus']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/menus/{name}/versions': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List the versions of a menu
+     * @description Give all versions of a menu, the newest first, without their trees.
+     */
+    get: operations['get_menu_versions']
+    put?: never
+    /**
+     * Make a draft, or import one
+     * @description Keep a tree as the next version of a menu (a new menu where there is none of this name), with its findings.
+     *
+     *     Findings do not stop a draft; what is no tree at all is 422 with everything that is wrong.
+     */
+    post: operations['create_menu_version']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/menus/{name}/versions/{version}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * One version, or its export
+     * @description Give a version with its tree; with `Accept: application/yaml` the tree alone, as import takes it.
+     */
+    get: operations['get_menu_version']
+    /**
+     * Change a draft
+     * @description Replace the tree of a draft; 412 when somebody else has changed it since the revision in If-Match.
+     */
+    put: operations['put_menu_version']
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/menus/{name}/versions/{version}/findings': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Check a version
+     * @description Give what a check finds now, errors first: against the queues, sounds, lines and tested targets of today.
+     */
+    get: operations['get_menu_findings']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/menus/{name}/versions/{version}/difference': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Compare two versions
+     * @description Give the changes as lines to read; without `from` against the version in force, else the one before.
+     */
+    get: operations['get_menu_difference']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/menus/{name}/versions/{version}/submission': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Submit a draft for approval
+     * @description Put a draft before a second person; with errors 422, and `findings` says where and what to do.
+     */
+    post: operations['submit_menu_version']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/menus/{name}/versions/{version}/approval': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Approve a version
+     * @description Approve what somebody else wrote; 403 for whoever wrote or changed it.
+     *
+     *     With If-Match the revision that was read, 412 when it is another one meanwhile.
+     */
+    post: operations['approve_menu_version']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/menus/{name}/versions/{version}/return': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Return a version to its author
+     * @description Make a draft again of what waits for approval; its author may take it back like this, too.
+     */
+    post: operations['return_menu_version']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/menus/{name}/versions/{version}/figures': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * How a version is used
+     * @description Give for calls that began in a period, at most 366 days, how they used this version.
+     *
+     *     A node and a choice: calls, share, time spent, where citizens gave up, how long until a person; and the tree as a
+     *     picture's data.
+     */
+    get: operations['get_menu_figures']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/menus/{name}/history': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Who did what, when and why
+     * @description Give the acts on a menu and its versions, the newest 500, newest first.
+     */
+    get: operations['get_menu_history']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/menus/{name}/publications': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List the publications of a menu
+     * @description Give what was, is and will be in force, the last decided first; a roll-back is one more publication.
+     */
+    get: operations['get_menu_publications']
+    put?: never
+    /**
+     * Publish a version now or later
+     * @description Publish an approved version; the next call hears it, calls in progress finish on the version they began with.
+     *
+     *     It is checked again with the sounds and queues of today: with errors 422, and `findings` says what to do. 409 for a
+     *     version that is not approved or is in force already.
+     */
+    post: operations['publish_menu']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/menus/{name}/publications/{publication_id}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    post?: never
+    /**
+     * Cancel a publication set for later
+     * @description Take back what is set for later; 409 once it has taken effect.
+     */
+    delete: operations['cancel_menu_publication']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/menus/{name}/rollback': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Roll back in one step
+     * @description Publish the version that was in force before the present one; what is set for later stays, and `note` names it.
+     *
+     *     Once more leads back again: the version before is then the one that was rolled back.
+     */
+    post: operations['roll_back_menu']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/menus/trial': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Try a menu by keys
+     * @description Give every step of a call whose citizen presses these keys, by the interpreter that calls use; stores nothing.
+     */
+    post: operations['try_menu']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/menus/{name}/versions/{version}/trial-code': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Hear a version on a phone
+     * @description Give a code to dial from a seat's phone: good once and for 15 minutes, for the tree as it is now.
+     */
+    post: operations['create_menu_trial_code']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/internal/trials': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Use a trial code
+     * @description Give the tree that a code stands for, once; 404 for one that is unknown, used or expired.
+     */
+    post: operations['use_trial_code']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/numbers': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List the public numbers
+     * @description Give every number with its line.
+     */
+    get: operations['get_numbers']
+    /**
+     * Create or change many numbers
+     * @description Store all of them or none; numbers that are not in the list stay as they are.
+     */
+    put: operations['put_numbers']
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/numbers/{number}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * One public number
+     * @description Give a number with its line.
+     */
+    get: operations['get_number']
+    /**
+     * Create or change a number
+     * @description Store the number; the next call to it finds its line so.
+     */
+    put: operations['put_number']
+    post?: never
+    /**
+     * Take a number out
+     * @description Take a number out; whoever dials it then hears the built-in menu and reaches the first queue.
+     */
+    delete: operations['delete_number']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/lines/statistics': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * How many rang on each line
+     * @description Give the calls that began in the period by how they ended, for each number and for all together.
+     */
+    get: operations['get_lines_statistics']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/holidays': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List the special days
+     * @description Give the special days of a year, or all.
+     */
+    get: operations['get_holidays']
+    /**
+     * Set many days
+     * @description Set all of them or none, such as those that the State Council announced for a year.
+     */
+    put: operations['put_holidays']
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/holidays/{day}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * One special day
+     * @description Give a day, if it is not what its weekday says.
+     */
+    get: operations['get_holiday']
+    /**
+     * Set a day
+     * @description Make a day a holiday or a workday.
+     */
+    put: operations['put_holiday']
+    post?: never
+    /**
+     * Make it an ordinary day
+     * @description Let a day be what its weekday says.
+     */
+    delete: operations['delete_holiday']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/transfer-targets': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List the transfer targets
+     * @description Give every target with its last test.
+     */
+    get: operations['get_targets']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/transfer-targets/{number}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * One transfer target
+     * @description Give a target with its last test.
+     */
+    get: operations['get_target']
+    /**
+     * Create or change a transfer target
+     * @description Store a target; menus may name it once a test was answered.
+     */
+    put: operations['put_target']
+    post?: never
+    /**
+     * Take a transfer target out
+     * @description Take a target out, unless a published menu transfers to it.
+     */
+    delete: operations['delete_target']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/transfer-targets/{number}/test': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Ring a transfer target
+     * @description Place a trial call, at most 40 s, and keep what came of it; 503 when the telephone system is away.
+     */
+    post: operations['create_target_test']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/incidents': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List incidents
+     * @description Give incidents with the number of callers who were registered, newest first.
+     */
+    get: operations['get_incidents']
+    put?: never
+    /**
+     * Switch an incident on
+     * @description Tell callers of an incident from now on; its case is opened, and it ends by itself.
+     */
+    post: operations['create_incident']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/incidents/{incident_id}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * One incident with its callers
+     * @description Give an incident and a part of those who were registered as affected, in the order in which they rang.
+     */
+    get: operations['get_incident']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/incidents/{incident_id}/end': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * End an incident early
+     * @description End an incident before its time; callers who arrive now do not hear it any more.
+     */
+    post: operations['end_incident']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/ratings/statistics': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * How citizens rated their talks
+     * @description Give the ratings of the period; supervisors only: an agent could tell single ratings from the mean.
+     */
+    get: operations['get_ratings_statistics']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/sounds': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List sounds
+     * @description Give sounds, newest first; `missing` tells which have lost their file.
+     */
+    get: operations['get_sounds']
+    put?: never
+    /**
+     * Upload or speak a sound
+     * @description Take a file (multipart: `file`, `slug`, `text`), or let the voice speak a text (JSON: `slug`, `text`).
+     *
+     *     The sound becomes 8 kHz mono, loses the silence at its ends and gets the loudness of all prompts. It is heard by
+     *     nobody before another administrator has approved it. `remarks` tell what to listen for.
+     */
+    post: operations['post_sound']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/sounds/{folder}/{take}/audio': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Hear
+     * @description Give a sound to supervisors and administrators; parts of it, too.
+     */
+    get: operations['get_sound_audio']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/sounds/{folder}/{take}/approval': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Approve a sound
+     * @description Let citizens hear a sound that another administrator made.
+     */
+    post: operations['approve_sound']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/sounds/{folder}/{take}/rejection': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Reject a sound
+     * @description Keep a sound from citizens; refused while a menu, a greeting or an incident plays it.
+     */
+    post: operations['reject_sound']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/internal/call-events': {
     parameters: {
       query?: never
@@ -361,6 +1068,46 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/internal/callers': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Is this caller known
+     * @description Tell whether the number is known, and whether it has an open case.
+     */
+    post: operations['find_caller']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/internal/case-progress': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * How far is this case
+     * @description Give the progress of a case to whoever knows its number and code; the log keeps neither.
+     */
+    post: operations['find_case_progress']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/internal/configuration': {
     parameters: {
       query?: never
@@ -370,7 +1117,9 @@ export interface paths {
     }
     /**
      * Fetch the configuration
-     * @description Give queues, agents, numbers and published menus; 304 when If-None-Match names the current version.
+     * @description Give all that calls are routed by; 304 when If-None-Match names the current version.
+     *
+     *     Of each menu the version in force and those to come are given: the voice process changes over by itself at `from`.
      */
     get: operations['get_configuration']
     put?: never
@@ -406,6 +1155,51 @@ export type webhooks = Record<string, never>
 export interface components {
   schemas: {
     /**
+     * AffectedOut
+     * @description A caller who was registered as affected.
+     */
+    AffectedOut: {
+      /** Call Id */
+      call_id: string
+      /**
+       * Caller
+       * @description Canonical number; null when withheld
+       */
+      caller: string | null
+      /** Caller Display */
+      caller_display: string
+      /**
+       * At
+       * Format: date-time
+       */
+      at: string
+      /**
+       * Return Call Owed
+       * @description False: somebody has spoken with them since, or no number
+       */
+      return_call_owed: boolean
+    }
+    /**
+     * AnsweredOut
+     * @description The calls that a person answered, and how long after they began.
+     */
+    AnsweredOut: {
+      /** Calls */
+      calls: number
+      /**
+       * Share
+       * @description Of all calls
+       */
+      share: number
+      spent: components['schemas']['SpentOut'] | null
+    }
+    /**
+     * By
+     * @description What ratings are counted by.
+     * @enum {string}
+     */
+    By: 'agent' | 'line'
+    /**
      * CallDetailOut
      * @description A call with its history.
      */
@@ -436,8 +1230,33 @@ export interface components {
       menu_version: number | null
       /** Menu Path */
       menu_path: string[] | null
+      /**
+       * Menu End
+       * @description queue, hang_up, gave_up, message, transfer, return_call or affected
+       */
+      menu_end: string | null
+      /**
+       * Menu Node
+       * @description The node of the menu where that was
+       */
+      menu_node: string | null
+      /**
+       * Menu Ms
+       * @description Milliseconds in the menu
+       */
+      menu_ms: number | null
       /** Queue */
       queue: string | null
+      /**
+       * Skill
+       * @description What the menu asked of the agent, such as a language
+       */
+      skill: string | null
+      /**
+       * Transferred To
+       * @description The number that the menu connected the citizen with
+       */
+      transferred_to: string | null
       /** Started At */
       started_at: string | null
       /** Queued At */
@@ -462,7 +1281,7 @@ export interface components {
       case_state: string | null
       /**
        * Recording Url
-       * @description Where the recording is, once the call was answered
+       * @description Where the talk, or the message left in a menu, is heard
        */
       recording_url: string | null
       /** Events */
@@ -473,6 +1292,11 @@ export interface components {
       outcome: string | null
       /** Note */
       note: string | null
+      /**
+       * Query Code
+       * @description To be told to the citizen, with the case's number
+       */
+      query_code: string | null
     }
     /**
      * CallEventOut
@@ -524,8 +1348,33 @@ export interface components {
       menu_version: number | null
       /** Menu Path */
       menu_path: string[] | null
+      /**
+       * Menu End
+       * @description queue, hang_up, gave_up, message, transfer, return_call or affected
+       */
+      menu_end: string | null
+      /**
+       * Menu Node
+       * @description The node of the menu where that was
+       */
+      menu_node: string | null
+      /**
+       * Menu Ms
+       * @description Milliseconds in the menu
+       */
+      menu_ms: number | null
       /** Queue */
       queue: string | null
+      /**
+       * Skill
+       * @description What the menu asked of the agent, such as a language
+       */
+      skill: string | null
+      /**
+       * Transferred To
+       * @description The number that the menu connected the citizen with
+       */
+      transferred_to: string | null
       /** Started At */
       started_at: string | null
       /** Queued At */
@@ -550,7 +1399,7 @@ export interface components {
       case_state: string | null
       /**
        * Recording Url
-       * @description Where the recording is, once the call was answered
+       * @description Where the talk, or the message left in a menu, is heard
        */
       recording_url: string | null
     }
@@ -578,6 +1427,30 @@ export interface components {
       items: components['schemas']['CallOut'][]
     }
     /**
+     * CallerIn
+     * @description The caller as the carrier sent it.
+     */
+    CallerIn: {
+      /** Caller */
+      caller: string
+    }
+    /**
+     * CallerOut
+     * @description What is known of the number; both false when none is shown.
+     */
+    CallerOut: {
+      /**
+       * Known
+       * @description Somebody has spoken with this number, or it has a case
+       */
+      known: boolean
+      /**
+       * Open Case
+       * @description It has a case that somebody still works on
+       */
+      open_case: boolean
+    }
+    /**
      * CaseDetailOut
      * @description A case with its history.
      */
@@ -601,11 +1474,24 @@ export interface components {
       outcome_at: string | null
       /** Outcome By */
       outcome_by: string | null
-      /** Call Id */
-      call_id: string
+      /**
+       * Incident Id
+       * @description The incident that the case was opened for
+       */
+      incident_id: number | null
+      /** Incident Title */
+      incident_title: string | null
+      /**
+       * Call Id
+       * @description The call that the case was opened for
+       */
+      call_id: string | null
       /** Caller */
       caller: string | null
-      /** Caller Display */
+      /**
+       * Caller Display
+       * @description Empty without a call
+       */
       caller_display: string
       /** Caller Raw */
       caller_raw: string | null
@@ -625,12 +1511,19 @@ export interface components {
       waited_ms: number | null
       /** Answered By */
       answered_by: string | null
+      /**
+       * Query Code
+       * @description With it and the case's number a citizen hears the progress
+       */
+      query_code: string
+      /** @description Null when the citizen was not asked; for agents until the case is closed */
+      rating: components['schemas']['RatingOut'] | null
       /** History */
       history: components['schemas']['TransitionOut'][]
     }
     /**
      * CaseOut
-     * @description One case with what its call tells.
+     * @description One case with what its call tells; an incident's case has no call.
      */
     CaseOut: {
       /** Case No */
@@ -652,11 +1545,24 @@ export interface components {
       outcome_at: string | null
       /** Outcome By */
       outcome_by: string | null
-      /** Call Id */
-      call_id: string
+      /**
+       * Incident Id
+       * @description The incident that the case was opened for
+       */
+      incident_id: number | null
+      /** Incident Title */
+      incident_title: string | null
+      /**
+       * Call Id
+       * @description The call that the case was opened for
+       */
+      call_id: string | null
       /** Caller */
       caller: string | null
-      /** Caller Display */
+      /**
+       * Caller Display
+       * @description Empty without a call
+       */
       caller_display: string
       /** Caller Raw */
       caller_raw: string | null
@@ -707,6 +1613,71 @@ export interface components {
      */
     CaseState: 'draft' | 'answered' | 'to_dispatch' | 'rejected' | 'invalid'
     /**
+     * CheckedOut
+     * @description One version and what a check of it finds now.
+     */
+    CheckedOut: {
+      /** Menu */
+      menu: string
+      /** Version */
+      version: number
+      state: components['schemas']['VersionState']
+      /**
+       * Revision
+       * @description Grows with each change of the draft; PUT names it in If-Match
+       */
+      revision: number
+      /** Created By */
+      created_by: string | null
+      /**
+       * Created At
+       * Format: date-time
+       */
+      created_at: string
+      /** Changed By */
+      changed_by: string | null
+      /**
+       * Changed At
+       * Format: date-time
+       */
+      changed_at: string
+      /** Submitted By */
+      submitted_by: string | null
+      /** Submitted At */
+      submitted_at: string | null
+      /** Approved By */
+      approved_by: string | null
+      /** Approved At */
+      approved_at: string | null
+      /**
+       * Tree
+       * @description start, nodes, after_talk; see ivr/README.md
+       */
+      tree: {
+        [key: string]: unknown
+      }
+      /**
+       * Findings
+       * @description Errors first
+       */
+      findings: components['schemas']['FindingOut'][]
+    }
+    /**
+     * ChoiceFiguresOut
+     * @description A key at a node.
+     */
+    ChoiceFiguresOut: {
+      /** Choice */
+      choice: string
+      /** Visits */
+      visits: number
+      /**
+       * Share
+       * @description Of all visits of the node
+       */
+      share: number
+    }
+    /**
      * ConfigurationOut
      * @description All of it, with the version that is also the ETag.
      */
@@ -718,9 +1689,31 @@ export interface components {
       /** Agents */
       agents: components['schemas']['api__configuration__schemas__AgentOut'][]
       /** Numbers */
-      numbers: components['schemas']['NumberOut'][]
-      /** Menus */
-      menus: components['schemas']['MenuOut'][]
+      numbers: components['schemas']['api__configuration__schemas__NumberOut'][]
+      /**
+       * Menus
+       * @description In force, and those to come
+       */
+      menus: components['schemas']['api__configuration__schemas__MenuOut'][]
+      /**
+       * Incidents
+       * @description On, and those to come
+       */
+      incidents: components['schemas']['api__configuration__schemas__IncidentOut'][]
+      /** Holidays */
+      holidays: components['schemas']['api__configuration__schemas__HolidayOut'][]
+      /**
+       * Sounds
+       * @description What the sounds say that can be heard
+       */
+      sounds: {
+        [key: string]: string
+      }
+      /**
+       * Targets
+       * @description Numbers that calls may be transferred to
+       */
+      targets: string[]
     }
     /**
      * CurrentCallOut
@@ -744,11 +1737,70 @@ export interface components {
       draft: components['schemas']['api__agents__schemas__DraftOut'] | null
     }
     /**
+     * DayRow
+     * @description One day of a list.
+     */
+    DayRow: {
+      /**
+       * Kind
+       * @description workday: a weekend day that is worked (调休)
+       * @enum {string}
+       */
+      kind: 'holiday' | 'workday'
+      /**
+       * Name
+       * @default
+       * @example 国庆节
+       */
+      name: string
+      /**
+       * Day
+       * Format: date
+       */
+      day: string
+    }
+    /**
+     * DecisionIn
+     * @description Why a sound is approved or rejected.
+     */
+    DecisionIn: {
+      /**
+       * Why
+       * @description Why it is changed; kept in the audit trail
+       */
+      why: string
+    }
+    /**
+     * DifferenceOut
+     * @description What changed from one version to another.
+     */
+    DifferenceOut: {
+      /**
+       * From Version
+       * @description 0: compared with nothing
+       */
+      from_version: number
+      /** To Version */
+      to_version: number
+      /**
+       * Lines
+       * @description The changes for a reader, the start first; none: they are equal
+       */
+      lines: string[]
+    }
+    /**
      * Disposition
      * @description How a citizen's call ended.
      * @enum {string}
      */
-    Disposition: 'answered' | 'abandoned' | 'message' | 'hangup_in_menu' | 'failed'
+    Disposition:
+      | 'answered'
+      | 'abandoned'
+      | 'message'
+      | 'transferred'
+      | 'registered'
+      | 'hangup_in_menu'
+      | 'failed'
     /**
      * DraftIn
      * @description What has been typed so far.
@@ -763,14 +1815,596 @@ export interface components {
       outcome?: components['schemas']['Outcome'] | null
     }
     /**
+     * DrawingOut
+     * @description The tree as a picture's data.
+     */
+    DrawingOut: {
+      /** Nodes */
+      nodes: components['schemas']['DrawnNodeOut'][]
+      /** Edges */
+      edges: components['schemas']['DrawnEdgeOut'][]
+    }
+    /**
+     * DrawnEdgeOut
+     * @description All ways from one node to another.
+     */
+    DrawnEdgeOut: {
+      /** Source */
+      source: string
+      /** Target */
+      target: string
+      /**
+       * Ways
+       * @example [
+       *       "key 1",
+       *       "on_silence"
+       *     ]
+       */
+      ways: string[]
+      /** Passes */
+      passes: number
+      /**
+       * Share
+       * @description Of the visits of the source
+       */
+      share: number
+      /** Backwards */
+      backwards: boolean
+    }
+    /**
+     * DrawnNodeOut
+     * @description Where a node stands in a picture; layer 0 is where calls begin.
+     */
+    DrawnNodeOut: {
+      /** Name */
+      name: string
+      /** Kind */
+      kind: string
+      /** Layer */
+      layer: number
+      /** Position */
+      position: number
+    }
+    /**
+     * EndIn
+     * @description Why an incident is ended before its time.
+     */
+    EndIn: {
+      /**
+       * Why
+       * @description Why it is changed; kept in the audit trail
+       */
+      why: string
+    }
+    /**
+     * EntryOut
+     * @description One act of the history.
+     */
+    EntryOut: {
+      /**
+       * At
+       * Format: date-time
+       */
+      at: string
+      /** By */
+      by: string
+      /**
+       * Action
+       * @description menu.created, menu.changed, menu.published, ...
+       */
+      action: string
+      /**
+       * Subject
+       * @example menu:default@3
+       */
+      subject: string
+      /** Why */
+      why: string
+      /** Detail */
+      detail: {
+        [key: string]: unknown
+      } | null
+    }
+    /**
+     * Figures
+     * @description Calls by how they ended; the parts add up to `calls`.
+     */
+    Figures: {
+      /** Calls */
+      calls: number
+      /** Answered */
+      answered: number
+      /** Abandoned */
+      abandoned: number
+      /**
+       * Registered
+       * @description Asked for a return call, or registered as affected by an incident
+       */
+      registered: number
+      /** Messages */
+      messages: number
+      /** Transferred */
+      transferred: number
+      /** Hung Up In Menu */
+      hung_up_in_menu: number
+      /**
+       * Other
+       * @description Not ended yet, or failed
+       */
+      other: number
+      /**
+       * Waited
+       * @description Calls that came to a queue
+       */
+      waited: number
+      /**
+       * Mean Wait Ms
+       * @description Of those; null when there are none
+       */
+      mean_wait_ms: number | null
+      /** Answered Within 15 S */
+      answered_within_15_s: number
+    }
+    /**
+     * FiguresOut
+     * @description How calls that began in a period used a version.
+     */
+    FiguresOut: {
+      /** Menu */
+      menu: string
+      /** Version */
+      version: number
+      /**
+       * Since
+       * Format: date-time
+       */
+      since: string
+      /**
+       * Until
+       * Format: date-time
+       */
+      until: string
+      /** Calls */
+      calls: number
+      /**
+       * Ends
+       * @description queue, hang_up, gave_up, message, transfer, ...
+       */
+      ends: {
+        [key: string]: number
+      }
+      spent: components['schemas']['SpentOut'] | null
+      /** @description From the start of the menu until the queue */
+      to_person: components['schemas']['SpentOut'] | null
+      answered: components['schemas']['AnsweredOut']
+      /** Nodes */
+      nodes: components['schemas']['NodeFiguresOut'][]
+      drawing: components['schemas']['DrawingOut']
+    }
+    /**
+     * FindingOut
+     * @description One thing that a check found.
+     */
+    FindingOut: {
+      /**
+       * Severity
+       * @description An error stops, a warning is shown
+       * @enum {string}
+       */
+      severity: 'error' | 'warning'
+      /**
+       * Where
+       * @description The node, or the number
+       */
+      where: string
+      /** What */
+      what: string
+      /**
+       * Do
+       * @description What to do about it
+       */
+      do: string
+    }
+    /**
+     * FoundOut
+     * @description How far the case is.
+     */
+    FoundOut: {
+      /**
+       * Found
+       * @default true
+       * @constant
+       */
+      found: true
+      /** Case No */
+      case_no: string
+      /** State */
+      state: string
+      /**
+       * Opened On
+       * @description The day in China, YYYY-MM-DD
+       */
+      opened_on: string
+    }
+    /**
      * HealthOut
-     * @description What the web process reaches now.
+     * @description What the web process reaches now; `tasks` tells a leak: at rest it is the same after any number of calls.
      */
     HealthOut: {
       /** Database */
       database: boolean
       /** Voice */
       voice: boolean
+      /** Tasks */
+      tasks: number
+    }
+    /**
+     * HeardSoundOut
+     * @description A sound, and what it says where that is known.
+     */
+    HeardSoundOut: {
+      /** Sound */
+      sound: string
+      /** Text */
+      text: string | null
+    }
+    /**
+     * HolidayIn
+     * @description One day as it is to be.
+     */
+    HolidayIn: {
+      /**
+       * Kind
+       * @description workday: a weekend day that is worked (调休)
+       * @enum {string}
+       */
+      kind: 'holiday' | 'workday'
+      /**
+       * Name
+       * @default
+       * @example 国庆节
+       */
+      name: string
+      /**
+       * Why
+       * @description Why it is changed; kept in the audit trail
+       */
+      why: string
+    }
+    /**
+     * HolidayStored
+     * @description One day as it is stored.
+     */
+    HolidayStored: {
+      /**
+       * Day
+       * Format: date
+       */
+      day: string
+      /** Kind */
+      kind: string
+      /** Name */
+      name: string
+      /**
+       * Heard
+       * @description True: calls that arrive now are routed by it. False: the telephone system is away, and takes it as soon as it is back
+       */
+      heard: boolean
+    }
+    /**
+     * HolidaysIn
+     * @description Days to set, all of them or none, such as those of a year; other days stay as they are.
+     */
+    HolidaysIn: {
+      /** Days */
+      days: components['schemas']['DayRow'][]
+      /**
+       * Why
+       * @description Why it is changed; kept in the audit trail
+       */
+      why: string
+    }
+    /**
+     * IncidentDetailOut
+     * @description One incident with a part of its callers, in the order in which they rang.
+     */
+    IncidentDetailOut: {
+      /** Id */
+      id: number
+      /** Title */
+      title: string
+      /** Text */
+      text: string
+      /** Sounds */
+      sounds: string[]
+      /**
+       * Numbers
+       * @description With areas null, too: every line
+       */
+      numbers: string[] | null
+      /** Areas */
+      areas: string[] | null
+      /**
+       * Starts At
+       * Format: date-time
+       */
+      starts_at: string
+      /**
+       * Ends At
+       * Format: date-time
+       */
+      ends_at: string
+      /** Switched On By */
+      switched_on_by: string
+      /** Switched Off At */
+      switched_off_at: string | null
+      /** Switched Off By */
+      switched_off_by: string | null
+      /**
+       * On
+       * @description Whether callers hear it now
+       */
+      on: boolean
+      /** Case No */
+      case_no: string | null
+      /**
+       * Affected
+       * @description Callers who were registered
+       */
+      affected: number
+      /** Callers */
+      callers: components['schemas']['AffectedOut'][]
+    }
+    /**
+     * IncidentIn
+     * @description An incident to switch on.
+     */
+    IncidentIn: {
+      /**
+       * Title
+       * @example 城东停电
+       */
+      title: string
+      /**
+       * Text
+       * @description What citizens are told; spoken when there is no sound
+       */
+      text: string
+      /**
+       * Sounds
+       * @description Approved sounds; null: the text is spoken
+       */
+      sounds?: string[] | null
+      /**
+       * Numbers
+       * @description The lines that tell it
+       */
+      numbers?: string[] | null
+      /**
+       * Areas
+       * @description Every line of these areas; without numbers, too: all
+       */
+      areas?: string[] | null
+      /**
+       * Ends At
+       * Format: date-time
+       * @description When it ends by itself, at most 7 days from now
+       */
+      ends_at: string
+      /** Why */
+      why?: string | null
+    }
+    /**
+     * IncidentPage
+     * @description One page of incidents, newest first.
+     */
+    IncidentPage: {
+      /**
+       * Total
+       * @description Rows in the whole list
+       */
+      total: number
+      /**
+       * Limit
+       * @description Rows on a page
+       */
+      limit: number
+      /**
+       * Offset
+       * @description Rows skipped
+       */
+      offset: number
+      /** Items */
+      items: components['schemas']['api__incidents__schemas__IncidentOut'][]
+    }
+    /**
+     * IncidentStored
+     * @description One incident as it is stored.
+     */
+    IncidentStored: {
+      /** Id */
+      id: number
+      /** Title */
+      title: string
+      /** Text */
+      text: string
+      /** Sounds */
+      sounds: string[]
+      /**
+       * Numbers
+       * @description With areas null, too: every line
+       */
+      numbers: string[] | null
+      /** Areas */
+      areas: string[] | null
+      /**
+       * Starts At
+       * Format: date-time
+       */
+      starts_at: string
+      /**
+       * Ends At
+       * Format: date-time
+       */
+      ends_at: string
+      /** Switched On By */
+      switched_on_by: string
+      /** Switched Off At */
+      switched_off_at: string | null
+      /** Switched Off By */
+      switched_off_by: string | null
+      /**
+       * On
+       * @description Whether callers hear it now
+       */
+      on: boolean
+      /** Case No */
+      case_no: string | null
+      /**
+       * Affected
+       * @description Callers who were registered
+       */
+      affected: number
+      /**
+       * Heard
+       * @description True: calls that arrive now are routed by it. False: the telephone system is away, and takes it as soon as it is back
+       */
+      heard: boolean
+    }
+    /**
+     * LineFigures
+     * @description The figures of one number; those of numbers that are not configured stand together, without a name.
+     */
+    LineFigures: {
+      /** Calls */
+      calls: number
+      /** Answered */
+      answered: number
+      /** Abandoned */
+      abandoned: number
+      /**
+       * Registered
+       * @description Asked for a return call, or registered as affected by an incident
+       */
+      registered: number
+      /** Messages */
+      messages: number
+      /** Transferred */
+      transferred: number
+      /** Hung Up In Menu */
+      hung_up_in_menu: number
+      /**
+       * Other
+       * @description Not ended yet, or failed
+       */
+      other: number
+      /**
+       * Waited
+       * @description Calls that came to a queue
+       */
+      waited: number
+      /**
+       * Mean Wait Ms
+       * @description Of those; null when there are none
+       */
+      mean_wait_ms: number | null
+      /** Answered Within 15 S */
+      answered_within_15_s: number
+      /** Number */
+      number: string | null
+      /** Line */
+      line: string | null
+      /** Area */
+      area: string | null
+    }
+    /**
+     * LinesOut
+     * @description Every line, and all of them together.
+     */
+    LinesOut: {
+      /**
+       * Since
+       * Format: date-time
+       */
+      since: string
+      /**
+       * Until
+       * Format: date-time
+       */
+      until: string
+      /** Lines */
+      lines: components['schemas']['LineFigures'][]
+      total: components['schemas']['Figures']
+    }
+    /**
+     * MadeOut
+     * @description A sound that has just been made, and what to listen for.
+     */
+    MadeOut: {
+      /**
+       * Name
+       * @description What menus call it
+       */
+      name: string
+      /**
+       * Text
+       * @description What it says
+       */
+      text: string
+      /** Language */
+      language: string
+      source: components['schemas']['Source']
+      state: components['schemas']['State']
+      /** Seconds */
+      seconds: number
+      /**
+       * Sha256
+       * @description Of its file
+       */
+      sha256: string
+      /** Loudness Db */
+      loudness_db: number | null
+      /**
+       * Original Name
+       * @description The uploaded file's name
+       */
+      original_name: string | null
+      /**
+       * Original Format
+       * @description WAV, MP3, OGG or FLAC
+       */
+      original_format: string | null
+      /** Made By */
+      made_by: string | null
+      /**
+       * Made At
+       * Format: date-time
+       */
+      made_at: string
+      /**
+       * Decided By
+       * @description Who approved or rejected it
+       */
+      decided_by: string | null
+      /** Decided At */
+      decided_at: string | null
+      /**
+       * Why
+       * @description Why it was approved or rejected
+       */
+      why: string
+      /**
+       * Missing
+       * @description Its file is not there: citizens hear the text spoken instead
+       */
+      missing: boolean
+      /**
+       * Audio Url
+       * @description Where supervisors and administrators hear it
+       */
+      audio_url: string
+      /** Remarks */
+      remarks: components['schemas']['RemarkOut'][]
     }
     /**
      * MeOut
@@ -793,22 +2427,8 @@ export interface components {
       call: components['schemas']['CurrentCallOut'] | null
     }
     /**
-     * MenuOut
-     * @description One published menu.
-     */
-    MenuOut: {
-      /** Name */
-      name: string
-      /** Version */
-      version: number
-      /** Tree */
-      tree: {
-        [key: string]: unknown
-      }
-    }
-    /**
      * MessageOut
-     * @description One message from the last-resort script.
+     * @description One message, left in a menu or with the last-resort script.
      */
     MessageOut: {
       /** Id */
@@ -863,18 +2483,212 @@ export interface components {
       items: components['schemas']['MessageOut'][]
     }
     /**
-     * NumberOut
-     * @description One public number.
+     * NodeFiguresOut
+     * @description A node in use; names that the tree does not have are those of an incident's notice.
      */
-    NumberOut: {
+    NodeFiguresOut: {
+      /** Node */
+      node: string
+      /** Calls */
+      calls: number
+      /**
+       * Share
+       * @description Of all calls
+       */
+      share: number
+      /** Visits */
+      visits: number
+      spent: components['schemas']['SpentOut'] | null
+      /**
+       * Gave Up
+       * @description Calls whose citizen hung up here
+       */
+      gave_up: number
+      /**
+       * Ended
+       * @description How the calls ended that ended here
+       */
+      ended: {
+        [key: string]: number
+      }
+      /** @description From the start of the menu until the queue */
+      to_person: components['schemas']['SpentOut'] | null
+      /** Choices */
+      choices: components['schemas']['ChoiceFiguresOut'][]
+    }
+    /**
+     * NotFoundOut
+     * @description No such case, or a wrong code, or too many wrong ones before: they are not told apart.
+     */
+    NotFoundOut: {
+      /**
+       * Found
+       * @default false
+       * @constant
+       */
+      found: false
+    }
+    /**
+     * NumberIn
+     * @description One number as it is to be.
+     */
+    NumberIn: {
+      /**
+       * Line
+       * @description What people call it
+       */
+      line: string
+      /**
+       * Menu
+       * @description The menu that its callers hear
+       */
+      menu: string
+      /**
+       * Queue
+       * @description The queue that `@line` means in a menu
+       */
+      queue: string
+      /**
+       * Area
+       * @description Its county; empty: the whole city
+       * @default
+       */
+      area: string
+      /**
+       * Greeting
+       * @description The sounds that `@line` means
+       */
+      greeting?: string[] | null
+      /**
+       * Hours
+       * @description Opening hours by day; null: always open
+       * @example {
+       *       "mon-fri": [
+       *         "08:30-12:00",
+       *         "14:00-18:00"
+       *       ]
+       *     }
+       */
+      hours?: {
+        [key: string]: string[]
+      } | null
+      /**
+       * Why
+       * @description Why it is changed; kept in the audit trail
+       */
+      why: string
+    }
+    /**
+     * NumberRow
+     * @description One number of a list.
+     */
+    NumberRow: {
+      /**
+       * Line
+       * @description What people call it
+       */
+      line: string
+      /**
+       * Menu
+       * @description The menu that its callers hear
+       */
+      menu: string
+      /**
+       * Queue
+       * @description The queue that `@line` means in a menu
+       */
+      queue: string
+      /**
+       * Area
+       * @description Its county; empty: the whole city
+       * @default
+       */
+      area: string
+      /**
+       * Greeting
+       * @description The sounds that `@line` means
+       */
+      greeting?: string[] | null
+      /**
+       * Hours
+       * @description Opening hours by day; null: always open
+       * @example {
+       *       "mon-fri": [
+       *         "08:30-12:00",
+       *         "14:00-18:00"
+       *       ]
+       *     }
+       */
+      hours?: {
+        [key: string]: string[]
+      } | null
+      /**
+       * Number
+       * @example 12345
+       */
+      number: string
+    }
+    /**
+     * NumberStored
+     * @description One number as it is stored.
+     */
+    NumberStored: {
       /** Number */
       number: string
       /** Line */
       line: string
       /** Menu */
       menu: string
+      /**
+       * Menu In Force
+       * @description False: the built-in menu is heard until one is published
+       */
+      menu_in_force: boolean
       /** Queue */
       queue: string
+      /** Area */
+      area: string
+      /** Greeting */
+      greeting: string[] | null
+      /** Hours */
+      hours: {
+        [key: string]: string[]
+      } | null
+      /**
+       * Heard
+       * @description True: calls that arrive now are routed by it. False: the telephone system is away, and takes it as soon as it is back
+       */
+      heard: boolean
+    }
+    /**
+     * NumbersIn
+     * @description Numbers to create or change, all of them or none; those not in the list stay as they are.
+     */
+    NumbersIn: {
+      /** Numbers */
+      numbers: components['schemas']['NumberRow'][]
+      /**
+       * Why
+       * @description Why it is changed; kept in the audit trail
+       */
+      why: string
+    }
+    /**
+     * NumbersStored
+     * @description What an import did.
+     */
+    NumbersStored: {
+      /** Created */
+      created: number
+      /** Changed */
+      changed: number
+      /** Unchanged */
+      unchanged: number
+      /**
+       * Heard
+       * @description True: calls that arrive now are routed by it. False: the telephone system is away, and takes it as soon as it is back
+       */
+      heard: boolean
     }
     /**
      * OfferOut
@@ -992,6 +2806,236 @@ export interface components {
       }[]
     }
     /**
+     * ProgressIn
+     * @description What a citizen typed.
+     */
+    ProgressIn: {
+      /**
+       * Case Number
+       * @example 3714261121000427
+       */
+      case_number: string
+      /** Query Code */
+      query_code: string
+      /** Call Id */
+      call_id?: string | null
+    }
+    /**
+     * PublicationIn
+     * @description A version to publish, at once or at a set time.
+     */
+    PublicationIn: {
+      /** Version */
+      version: number
+      /**
+       * At
+       * @description With offset, at most a year ahead; null is now
+       */
+      at?: string | null
+      /**
+       * Why
+       * @description Stands in the history
+       */
+      why: string
+    }
+    /**
+     * PublicationOut
+     * @description A version and since when it is in force.
+     */
+    PublicationOut: {
+      /** Id */
+      id: number
+      /** Menu */
+      menu: string
+      /** Version */
+      version: number
+      standing: components['schemas']['Standing']
+      /**
+       * Effective At
+       * Format: date-time
+       */
+      effective_at: string
+      /**
+       * Decided At
+       * Format: date-time
+       */
+      decided_at: string
+      /** Decided By */
+      decided_by: string | null
+      /** Why */
+      why: string
+      /** Cancelled At */
+      cancelled_at: string | null
+      /** Cancelled By */
+      cancelled_by: string | null
+    }
+    /**
+     * PublishedOut
+     * @description A new publication, what a check warned of, and those set for later, which stay.
+     */
+    PublishedOut: {
+      /** Id */
+      id: number
+      /** Menu */
+      menu: string
+      /** Version */
+      version: number
+      standing: components['schemas']['Standing']
+      /**
+       * Effective At
+       * Format: date-time
+       */
+      effective_at: string
+      /**
+       * Decided At
+       * Format: date-time
+       */
+      decided_at: string
+      /** Decided By */
+      decided_by: string | null
+      /** Why */
+      why: string
+      /** Cancelled At */
+      cancelled_at: string | null
+      /** Cancelled By */
+      cancelled_by: string | null
+      /**
+       * Heard
+       * @description true: calls go by it now; false: as soon as the telephone system is back
+       */
+      heard: boolean
+      /** Findings */
+      findings: components['schemas']['FindingOut'][]
+      /** Scheduled */
+      scheduled: components['schemas']['PublicationOut'][]
+      /**
+       * Note
+       * @description For the person who published: what happens now and later
+       */
+      note: string
+    }
+    /**
+     * RatingFigures
+     * @description Ratings that citizens were asked for.
+     */
+    RatingFigures: {
+      /** Asked */
+      asked: number
+      /** Given */
+      given: number
+      /**
+       * Silent
+       * @description Pressed nothing
+       */
+      silent: number
+      /**
+       * Hung Up
+       * @description Hung up before
+       */
+      hung_up: number
+      /**
+       * Mean
+       * @description Of the scores given; null when there are none
+       */
+      mean: number | null
+      /**
+       * Share Not Given
+       * @description From 0 to 1; null when nobody was asked
+       */
+      share_not_given: number | null
+    }
+    /**
+     * RatingOut
+     * @description How the citizen rated the talk.
+     */
+    RatingOut: {
+      /**
+       * Score
+       * @description Null when none was given
+       */
+      score: number | null
+      /**
+       * Reason
+       * @description pressed, silent or hung_up
+       */
+      reason: string
+      /**
+       * At
+       * Format: date-time
+       */
+      at: string
+    }
+    /**
+     * RatingRow
+     * @description The figures of one agent or one line; null: of none that is known.
+     */
+    RatingRow: {
+      /** Asked */
+      asked: number
+      /** Given */
+      given: number
+      /**
+       * Silent
+       * @description Pressed nothing
+       */
+      silent: number
+      /**
+       * Hung Up
+       * @description Hung up before
+       */
+      hung_up: number
+      /**
+       * Mean
+       * @description Of the scores given; null when there are none
+       */
+      mean: number | null
+      /**
+       * Share Not Given
+       * @description From 0 to 1; null when nobody was asked
+       */
+      share_not_given: number | null
+      /**
+       * Id
+       * @description Staff number, or dialled number
+       */
+      id: string | null
+      /**
+       * Name
+       * @description The person's name, or the line's
+       */
+      name: string | null
+    }
+    /**
+     * RatingsOut
+     * @description Every agent or line with ratings, and all of them together.
+     */
+    RatingsOut: {
+      /**
+       * Since
+       * Format: date-time
+       */
+      since: string
+      /**
+       * Until
+       * Format: date-time
+       */
+      until: string
+      /** Rows */
+      rows: components['schemas']['RatingRow'][]
+      total: components['schemas']['RatingFigures']
+    }
+    /**
+     * Reason
+     * @description Why something is done.
+     */
+    Reason: {
+      /**
+       * Why
+       * @description Stands in the history
+       */
+      why: string
+    }
+    /**
      * ReceiptOut
      * @description What the sender may remove from its journal, and the pops to send.
      */
@@ -1003,6 +3047,24 @@ export interface components {
       accepted: number[]
       /** Pops */
       pops: components['schemas']['PopOut'][]
+    }
+    /**
+     * RemarkOut
+     * @description Something to listen for before the sound is approved.
+     */
+    RemarkOut: {
+      /**
+       * Code
+       * @description too_short, too_quiet, clipping or noise
+       */
+      code: string
+      /** What */
+      what: string
+      /**
+       * Do
+       * @description What to do about it
+       */
+      do: string
     }
     /**
      * ReturnCallOut
@@ -1027,6 +3089,11 @@ export interface components {
        * Format: date-time
        */
       owed_since: string
+      /**
+       * Incident Id
+       * @description The incident whose caller this is
+       */
+      incident_id: number | null
     }
     /**
      * ReturnCallPage
@@ -1083,6 +3150,127 @@ export interface components {
       password: string
     }
     /**
+     * SoundOut
+     * @description One sound; times are ISO 8601 with offset, `loudness_db` dB of full scale.
+     */
+    SoundOut: {
+      /**
+       * Name
+       * @description What menus call it
+       */
+      name: string
+      /**
+       * Text
+       * @description What it says
+       */
+      text: string
+      /** Language */
+      language: string
+      source: components['schemas']['Source']
+      state: components['schemas']['State']
+      /** Seconds */
+      seconds: number
+      /**
+       * Sha256
+       * @description Of its file
+       */
+      sha256: string
+      /** Loudness Db */
+      loudness_db: number | null
+      /**
+       * Original Name
+       * @description The uploaded file's name
+       */
+      original_name: string | null
+      /**
+       * Original Format
+       * @description WAV, MP3, OGG or FLAC
+       */
+      original_format: string | null
+      /** Made By */
+      made_by: string | null
+      /**
+       * Made At
+       * Format: date-time
+       */
+      made_at: string
+      /**
+       * Decided By
+       * @description Who approved or rejected it
+       */
+      decided_by: string | null
+      /** Decided At */
+      decided_at: string | null
+      /**
+       * Why
+       * @description Why it was approved or rejected
+       */
+      why: string
+      /**
+       * Missing
+       * @description Its file is not there: citizens hear the text spoken instead
+       */
+      missing: boolean
+      /**
+       * Audio Url
+       * @description Where supervisors and administrators hear it
+       */
+      audio_url: string
+    }
+    /**
+     * SoundPage
+     * @description One page of sounds, newest first.
+     */
+    SoundPage: {
+      /**
+       * Total
+       * @description Rows in the whole list
+       */
+      total: number
+      /**
+       * Limit
+       * @description Rows on a page
+       */
+      limit: number
+      /**
+       * Offset
+       * @description Rows skipped
+       */
+      offset: number
+      /** Items */
+      items: components['schemas']['SoundOut'][]
+    }
+    /**
+     * Source
+     * @description Where a sound comes from.
+     * @enum {string}
+     */
+    Source: 'built_in' | 'upload' | 'speech'
+    /**
+     * SpentOut
+     * @description Milliseconds: their mean, and what half and nine of ten did not exceed.
+     */
+    SpentOut: {
+      /** Mean */
+      mean: number
+      /** P50 */
+      p50: number
+      /** P90 */
+      p90: number
+    }
+    /**
+     * Standing
+     * @description What became of a publication.
+     * @enum {string}
+     */
+    Standing: 'cancelled' | 'scheduled' | 'in_force' | 'past'
+    /**
+     * State
+     * @description Whether a sound may be played to citizens.
+     * @enum {string}
+     */
+    State: 'new' | 'approved' | 'rejected'
+    /**
      * StateOut
      * @description An agent's live state as the voice process knows it.
      */
@@ -1113,6 +3301,75 @@ export interface components {
       reason?: string | null
     }
     /**
+     * TargetIn
+     * @description One target as it is to be.
+     */
+    TargetIn: {
+      /**
+       * Name
+       * @example 公安报警
+       */
+      name: string
+      /**
+       * Kind
+       * @description 110, 119, 120, 122; a sub-centre; a unit's public phone
+       * @enum {string}
+       */
+      kind: 'emergency' | 'sub_centre' | 'unit'
+      /**
+       * Why
+       * @description Why it is changed; kept in the audit trail
+       */
+      why: string
+    }
+    /**
+     * TargetOut
+     * @description One target.
+     */
+    TargetOut: {
+      /** Number */
+      number: string
+      /** Name */
+      name: string
+      /** Kind */
+      kind: string
+      /** Tested At */
+      tested_at: string | null
+      /**
+       * Test Result
+       * @description answered, busy, no_answer or failed
+       */
+      test_result: string | null
+      /** Tested By */
+      tested_by: string | null
+    }
+    /**
+     * TargetStored
+     * @description One target as it is stored.
+     */
+    TargetStored: {
+      /** Number */
+      number: string
+      /** Name */
+      name: string
+      /** Kind */
+      kind: string
+      /** Tested At */
+      tested_at: string | null
+      /**
+       * Test Result
+       * @description answered, busy, no_answer or failed
+       */
+      test_result: string | null
+      /** Tested By */
+      tested_by: string | null
+      /**
+       * Heard
+       * @description True: calls that arrive now are routed by it. False: the telephone system is away, and takes it as soon as it is back
+       */
+      heard: boolean
+    }
+    /**
      * TransitionOut
      * @description One step of a case.
      */
@@ -1131,6 +3388,158 @@ export interface components {
        */
       at: string
     }
+    /**
+     * TrialCodeIn
+     * @description A code that somebody dialled.
+     */
+    TrialCodeIn: {
+      /** Code */
+      code: string
+    }
+    /**
+     * TrialCodeOut
+     * @description A code that lets a phone hear a version once.
+     */
+    TrialCodeOut: {
+      /** Code */
+      code: string
+      /**
+       * Dial
+       * @description What to dial from a seat's phone
+       */
+      dial: string
+      /**
+       * Expires At
+       * Format: date-time
+       */
+      expires_at: string
+    }
+    /**
+     * TrialStepOut
+     * @description One step: seconds from the start, the node, what happens, the citizen's answer.
+     */
+    TrialStepOut: {
+      /** At */
+      at: number
+      /** Node */
+      node: string
+      /** Kind */
+      kind: string
+      /** Does */
+      does: string
+      /** Heard */
+      heard: components['schemas']['HeardSoundOut'][]
+      /** Answer */
+      answer: string
+    }
+    /**
+     * TrialTreeOut
+     * @description What the code stands for.
+     */
+    TrialTreeOut: {
+      /** Menu */
+      menu: string
+      /** Version */
+      version: number
+      /**
+       * Tree
+       * @description start, nodes, after_talk; see ivr/README.md
+       */
+      tree: {
+        [key: string]: unknown
+      }
+      /** By */
+      by: string
+    }
+    /**
+     * VersionDetailOut
+     * @description One version with its tree.
+     */
+    VersionDetailOut: {
+      /** Menu */
+      menu: string
+      /** Version */
+      version: number
+      state: components['schemas']['VersionState']
+      /**
+       * Revision
+       * @description Grows with each change of the draft; PUT names it in If-Match
+       */
+      revision: number
+      /** Created By */
+      created_by: string | null
+      /**
+       * Created At
+       * Format: date-time
+       */
+      created_at: string
+      /** Changed By */
+      changed_by: string | null
+      /**
+       * Changed At
+       * Format: date-time
+       */
+      changed_at: string
+      /** Submitted By */
+      submitted_by: string | null
+      /** Submitted At */
+      submitted_at: string | null
+      /** Approved By */
+      approved_by: string | null
+      /** Approved At */
+      approved_at: string | null
+      /**
+       * Tree
+       * @description start, nodes, after_talk; see ivr/README.md
+       */
+      tree: {
+        [key: string]: unknown
+      }
+    }
+    /**
+     * VersionOut
+     * @description One version of a menu without its tree; people are named by their staff numbers.
+     */
+    VersionOut: {
+      /** Menu */
+      menu: string
+      /** Version */
+      version: number
+      state: components['schemas']['VersionState']
+      /**
+       * Revision
+       * @description Grows with each change of the draft; PUT names it in If-Match
+       */
+      revision: number
+      /** Created By */
+      created_by: string | null
+      /**
+       * Created At
+       * Format: date-time
+       */
+      created_at: string
+      /** Changed By */
+      changed_by: string | null
+      /**
+       * Changed At
+       * Format: date-time
+       */
+      changed_at: string
+      /** Submitted By */
+      submitted_by: string | null
+      /** Submitted At */
+      submitted_at: string | null
+      /** Approved By */
+      approved_by: string | null
+      /** Approved At */
+      approved_at: string | null
+    }
+    /**
+     * VersionState
+     * @description States of a version; what is approved never changes again.
+     * @enum {string}
+     */
+    VersionState: 'draft' | 'submitted' | 'approved'
     /**
      * WantedState
      * @description States an agent may ask for.
@@ -1214,6 +3623,94 @@ export interface components {
       role: string
     }
     /**
+     * HolidayOut
+     * @description A day that is not what its weekday says.
+     */
+    api__configuration__schemas__HolidayOut: {
+      /**
+       * Day
+       * Format: date
+       */
+      day: string
+      /**
+       * Kind
+       * @enum {string}
+       */
+      kind: 'holiday' | 'workday'
+    }
+    /**
+     * IncidentOut
+     * @description One notice, for calls to these numbers from `starts` until `ends`.
+     */
+    api__configuration__schemas__IncidentOut: {
+      /** Id */
+      id: string
+      /** Sounds */
+      sounds: string[]
+      /** Numbers */
+      numbers: string[]
+      /**
+       * Starts
+       * Format: date-time
+       */
+      starts: string
+      /**
+       * Ends
+       * Format: date-time
+       */
+      ends: string
+    }
+    /**
+     * MenuOut
+     * @description One published menu; the next one of the same name takes over at its `from`.
+     */
+    api__configuration__schemas__MenuOut: {
+      /** Name */
+      name: string
+      /** Version */
+      version: number
+      /** Tree */
+      tree: {
+        [key: string]: unknown
+      }
+      /**
+       * From
+       * Format: date-time
+       */
+      from: string
+    }
+    /**
+     * NumberOut
+     * @description One public number with what belongs to its line.
+     */
+    api__configuration__schemas__NumberOut: {
+      /** Number */
+      number: string
+      /** Line */
+      line: string
+      /** Menu */
+      menu: string
+      /** Queue */
+      queue: string
+      /**
+       * Area
+       * @description The county, or empty for the whole city
+       */
+      area: string
+      /**
+       * Greeting
+       * @description Sounds in place of @line
+       */
+      greeting: string[]
+      /**
+       * Hours
+       * @description The line's week; null is round the clock
+       */
+      hours: {
+        [key: string]: unknown
+      } | null
+    }
+    /**
      * QueueOut
      * @description One queue.
      */
@@ -1226,6 +3723,232 @@ export interface components {
       priority: number
       /** Ring Seconds */
       ring_seconds: number
+    }
+    /**
+     * HeardOut
+     * @description Whether the telephone system goes by the change already.
+     */
+    api__core__fields__HeardOut: {
+      /**
+       * Heard
+       * @description True: calls that arrive now are routed by it. False: the telephone system is away, and takes it as soon as it is back
+       */
+      heard: boolean
+    }
+    /**
+     * HolidayOut
+     * @description One day.
+     */
+    api__holidays__schemas__HolidayOut: {
+      /**
+       * Day
+       * Format: date
+       */
+      day: string
+      /** Kind */
+      kind: string
+      /** Name */
+      name: string
+    }
+    /**
+     * IncidentOut
+     * @description One incident.
+     */
+    api__incidents__schemas__IncidentOut: {
+      /** Id */
+      id: number
+      /** Title */
+      title: string
+      /** Text */
+      text: string
+      /** Sounds */
+      sounds: string[]
+      /**
+       * Numbers
+       * @description With areas null, too: every line
+       */
+      numbers: string[] | null
+      /** Areas */
+      areas: string[] | null
+      /**
+       * Starts At
+       * Format: date-time
+       */
+      starts_at: string
+      /**
+       * Ends At
+       * Format: date-time
+       */
+      ends_at: string
+      /** Switched On By */
+      switched_on_by: string
+      /** Switched Off At */
+      switched_off_at: string | null
+      /** Switched Off By */
+      switched_off_by: string | null
+      /**
+       * On
+       * @description Whether callers hear it now
+       */
+      on: boolean
+      /** Case No */
+      case_no: string | null
+      /**
+       * Affected
+       * @description Callers who were registered
+       */
+      affected: number
+    }
+    /**
+     * HeardOut
+     * @description A publication that was changed, and whether the telephone system knows.
+     */
+    api__menus__schemas__HeardOut: {
+      /** Id */
+      id: number
+      /** Menu */
+      menu: string
+      /** Version */
+      version: number
+      standing: components['schemas']['Standing']
+      /**
+       * Effective At
+       * Format: date-time
+       */
+      effective_at: string
+      /**
+       * Decided At
+       * Format: date-time
+       */
+      decided_at: string
+      /** Decided By */
+      decided_by: string | null
+      /** Why */
+      why: string
+      /** Cancelled At */
+      cancelled_at: string | null
+      /** Cancelled By */
+      cancelled_by: string | null
+      /**
+       * Heard
+       * @description true: calls go by it now; false: as soon as the telephone system is back
+       */
+      heard: boolean
+    }
+    /**
+     * MenuOut
+     * @description A menu: what is in force, what is to come, its newest version, the numbers that lead to it.
+     */
+    api__menus__schemas__MenuOut: {
+      /** Name */
+      name: string
+      in_force: components['schemas']['PublicationOut'] | null
+      /** Scheduled */
+      scheduled: components['schemas']['PublicationOut'][]
+      newest: components['schemas']['VersionOut'] | null
+      /** Numbers */
+      numbers: string[]
+    }
+    /**
+     * TrialIn
+     * @description What to try: a tree as it is typed, or a version (without `version` the one in force).
+     */
+    api__menus__schemas__TrialIn: {
+      /** Tree */
+      tree?: {
+        [key: string]: unknown
+      } | null
+      /** Menu */
+      menu?: string | null
+      /** Version */
+      version?: number | null
+      /**
+       * Keys
+       * @description 2, 2026#, !2 (during the sound), timeout, fail, hangup, known, found, ...
+       * @default []
+       */
+      keys: string[]
+      /**
+       * At
+       * @description When the call comes; without an offset China's; null is now
+       */
+      at?: string | null
+      /**
+       * Number
+       * @description The dialled number, for what belongs to it
+       */
+      number?: string | null
+      /**
+       * After Talk
+       * @description Begin where the agent has hung up
+       * @default false
+       */
+      after_talk: boolean
+    }
+    /**
+     * TrialOut
+     * @description All steps, and where the call ends.
+     */
+    api__menus__schemas__TrialOut: {
+      /** Steps */
+      steps: components['schemas']['TrialStepOut'][]
+      /**
+       * End
+       * @description person, or what the citizen got: message, transfer, return_call, ...
+       */
+      end: string
+      /** Queue */
+      queue: string | null
+      /** Priority */
+      priority: number
+      /** Skill */
+      skill: string | null
+      /**
+       * Path
+       * @description The keys that were choices
+       */
+      path: string[]
+      /** Failures */
+      failures: string[]
+      /**
+       * Unused
+       * @description Keys that were left when the menu had ended
+       */
+      unused: string[]
+      /** Seconds */
+      seconds: number
+      /**
+       * Lines
+       * @description The same for a reader
+       */
+      lines: string[]
+    }
+    /**
+     * NumberOut
+     * @description One number with its line.
+     */
+    api__numbers__schemas__NumberOut: {
+      /** Number */
+      number: string
+      /** Line */
+      line: string
+      /** Menu */
+      menu: string
+      /**
+       * Menu In Force
+       * @description False: the built-in menu is heard until one is published
+       */
+      menu_in_force: boolean
+      /** Queue */
+      queue: string
+      /** Area */
+      area: string
+      /** Greeting */
+      greeting: string[] | null
+      /** Hours */
+      hours: {
+        [key: string]: string[]
+      } | null
     }
     /**
      * QueueOut
@@ -1252,6 +3975,70 @@ export interface components {
       name: string
       /** Role */
       role: string
+    }
+    /**
+     * TrialIn
+     * @description Why a target is tried; nothing need be given.
+     */
+    api__targets__schemas__TrialIn: {
+      /**
+       * Why
+       * @description Why it is changed; kept in the audit trail
+       * @default trial call
+       */
+      why: string
+    }
+    /**
+     * TrialOut
+     * @description One target after a trial call.
+     */
+    api__targets__schemas__TrialOut: {
+      /** Number */
+      number: string
+      /** Name */
+      name: string
+      /** Kind */
+      kind: string
+      /** Tested At */
+      tested_at: string | null
+      /**
+       * Test Result
+       * @description answered, busy, no_answer or failed
+       */
+      test_result: string | null
+      /** Tested By */
+      tested_by: string | null
+      /**
+       * Ms
+       * @description Milliseconds until that was known
+       */
+      ms: number | null
+    }
+    /**
+     * ProblemFinding
+     * @description One thing that a check found, such as in a menu.
+     */
+    ProblemFinding: {
+      /**
+       * Severity
+       * @description error (it stops) or warning (it is shown)
+       */
+      severity: string
+      /**
+       * Where
+       * @description Where, such as the name of a node
+       */
+      where: string
+      /**
+       * What
+       * @description What is wrong
+       */
+      what: string
+      /**
+       * Do
+       * @description What to do about it
+       */
+      do: string
     }
     /**
      * ProblemItem
@@ -1295,6 +4082,11 @@ export interface components {
        * @default null
        */
       errors: components['schemas']['ProblemItem'][] | null
+      /**
+       * Findings
+       * @default null
+       */
+      findings: components['schemas']['ProblemFinding'][] | null
     }
   }
   responses: never
@@ -1732,7 +4524,7 @@ export interface operations {
     }
     requestBody?: never
     responses: {
-      /** @description Both sides of the call */
+      /** @description Sound */
       200: {
         headers: {
           [name: string]: unknown
@@ -2162,7 +4954,7 @@ export interface operations {
     }
     requestBody?: never
     responses: {
-      /** @description What the citizen said */
+      /** @description Sound */
       200: {
         headers: {
           [name: string]: unknown
@@ -2261,6 +5053,3204 @@ export interface operations {
       }
     }
   }
+  get_menus: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['api__menus__schemas__MenuOut'][]
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  get_menu_versions: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description The menu, as numbers name it */
+        name: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['VersionOut'][]
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  create_menu_version: {
+    parameters: {
+      query?: {
+        /** @description For a tree sent as YAML: why, for the history */
+        why?: string
+      }
+      header?: never
+      path: {
+        /** @description The menu, as numbers name it */
+        name: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': {
+          /**
+           * Tree
+           * @description start, nodes, after_talk; see ivr/README.md
+           */
+          tree: {
+            [key: string]: unknown
+          }
+          /**
+           * Why
+           * @description Stands in the history
+           */
+          why: string
+        }
+        'application/yaml': string
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['CheckedOut']
+        }
+      }
+      /** @description Bad Request */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Request Entity Too Large */
+      413: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  get_menu_version: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description The menu, as numbers name it */
+        name: string
+        version: number
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['VersionDetailOut']
+          'application/yaml': string
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  put_menu_version: {
+    parameters: {
+      query?: {
+        /** @description For a tree sent as YAML: why, for the history */
+        why?: string
+      }
+      header?: {
+        /** @description The revision that was read, such as "3" */
+        'if-match'?: string | null
+      }
+      path: {
+        /** @description The menu, as numbers name it */
+        name: string
+        version: number
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': {
+          /**
+           * Tree
+           * @description start, nodes, after_talk; see ivr/README.md
+           */
+          tree: {
+            [key: string]: unknown
+          }
+          /**
+           * Why
+           * @description Stands in the history
+           */
+          why: string
+        }
+        'application/yaml': string
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['CheckedOut']
+        }
+      }
+      /** @description Bad Request */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Precondition Failed */
+      412: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Request Entity Too Large */
+      413: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Precondition Required */
+      428: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  get_menu_findings: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description The menu, as numbers name it */
+        name: string
+        version: number
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['FindingOut'][]
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  get_menu_difference: {
+    parameters: {
+      query?: {
+        /** @description The version to compare with; else the one in force */
+        from?: number | null
+      }
+      header?: never
+      path: {
+        /** @description The menu, as numbers name it */
+        name: string
+        version: number
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['DifferenceOut']
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  submit_menu_version: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description The menu, as numbers name it */
+        name: string
+        version: number
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['Reason']
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['CheckedOut']
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  approve_menu_version: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The revision that was read, such as "3" */
+        'if-match'?: string | null
+      }
+      path: {
+        /** @description The menu, as numbers name it */
+        name: string
+        version: number
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['Reason']
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['CheckedOut']
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Precondition Failed */
+      412: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  return_menu_version: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description The menu, as numbers name it */
+        name: string
+        version: number
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['Reason']
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['CheckedOut']
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  get_menu_figures: {
+    parameters: {
+      query?: {
+        /** @description With offset; else 30 days before `until` */
+        since?: string | null
+        /** @description Not included; else now */
+        until?: string | null
+      }
+      header?: never
+      path: {
+        /** @description The menu, as numbers name it */
+        name: string
+        version: number
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['FiguresOut']
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  get_menu_history: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description The menu, as numbers name it */
+        name: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['EntryOut'][]
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  get_menu_publications: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description The menu, as numbers name it */
+        name: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['PublicationOut'][]
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  publish_menu: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description The menu, as numbers name it */
+        name: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['PublicationIn']
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['PublishedOut']
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  cancel_menu_publication: {
+    parameters: {
+      query?: {
+        /** @description For the history */
+        why?: string | null
+      }
+      header?: never
+      path: {
+        /** @description The menu, as numbers name it */
+        name: string
+        publication_id: number
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['api__menus__schemas__HeardOut']
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  roll_back_menu: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description The menu, as numbers name it */
+        name: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['Reason']
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['PublishedOut']
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  try_menu: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['api__menus__schemas__TrialIn']
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['api__menus__schemas__TrialOut']
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Request Entity Too Large */
+      413: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  create_menu_trial_code: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description The menu, as numbers name it */
+        name: string
+        version: number
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['TrialCodeOut']
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  use_trial_code: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['TrialCodeIn']
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['TrialTreeOut']
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  get_numbers: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['api__numbers__schemas__NumberOut'][]
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  put_numbers: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['NumbersIn']
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['NumbersStored']
+        }
+      }
+      /** @description Bad Request */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  get_number: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        number: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['api__numbers__schemas__NumberOut']
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  put_number: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        number: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['NumberIn']
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['NumberStored']
+        }
+      }
+      /** @description Bad Request */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  delete_number: {
+    parameters: {
+      query: {
+        /** @description Why it is changed; kept in the audit trail */
+        why: string
+      }
+      header?: never
+      path: {
+        number: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['api__core__fields__HeardOut']
+        }
+      }
+      /** @description Bad Request */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  get_lines_statistics: {
+    parameters: {
+      query?: {
+        /** @description First moment, with its offset; today 00:00 in China */
+        since?: string | null
+        /** @description First moment that is not meant any more; now */
+        until?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['LinesOut']
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  get_holidays: {
+    parameters: {
+      query?: {
+        year?: number | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['api__holidays__schemas__HolidayOut'][]
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  put_holidays: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['HolidaysIn']
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['api__core__fields__HeardOut']
+        }
+      }
+      /** @description Bad Request */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  get_holiday: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        day: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['api__holidays__schemas__HolidayOut']
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  put_holiday: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        day: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['HolidayIn']
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['HolidayStored']
+        }
+      }
+      /** @description Bad Request */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  delete_holiday: {
+    parameters: {
+      query: {
+        /** @description Why it is changed; kept in the audit trail */
+        why: string
+      }
+      header?: never
+      path: {
+        day: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['api__core__fields__HeardOut']
+        }
+      }
+      /** @description Bad Request */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  get_targets: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['TargetOut'][]
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  get_target: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        number: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['TargetOut']
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  put_target: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        number: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['TargetIn']
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['TargetStored']
+        }
+      }
+      /** @description Bad Request */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  delete_target: {
+    parameters: {
+      query: {
+        /** @description Why it is changed; kept in the audit trail */
+        why: string
+      }
+      header?: never
+      path: {
+        number: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['api__core__fields__HeardOut']
+        }
+      }
+      /** @description Bad Request */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  create_target_test: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        number: string
+      }
+      cookie?: never
+    }
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['api__targets__schemas__TrialIn'] | null
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['api__targets__schemas__TrialOut']
+        }
+      }
+      /** @description Bad Request */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  get_incidents: {
+    parameters: {
+      query?: {
+        /** @description Only those that callers hear now, or only the others */
+        on?: boolean | null
+        /** @description Rows on a page */
+        limit?: number
+        /** @description Rows to skip */
+        offset?: number
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['IncidentPage']
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  create_incident: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['IncidentIn']
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['IncidentStored']
+        }
+      }
+      /** @description Bad Request */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  get_incident: {
+    parameters: {
+      query?: {
+        /** @description Rows on a page */
+        limit?: number
+        /** @description Rows to skip */
+        offset?: number
+      }
+      header?: never
+      path: {
+        incident_id: number
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['IncidentDetailOut']
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  end_incident: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        incident_id: number
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['EndIn']
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['IncidentStored']
+        }
+      }
+      /** @description Bad Request */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  get_ratings_statistics: {
+    parameters: {
+      query?: {
+        by?: components['schemas']['By']
+        /** @description First moment, with its offset; today 00:00 in China */
+        since?: string | null
+        /** @description First moment that is not meant any more; now */
+        until?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['RatingsOut']
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  get_sounds: {
+    parameters: {
+      query?: {
+        state?: components['schemas']['State'] | null
+        source?: components['schemas']['Source'] | null
+        /** @description Looked for in name and text */
+        words?: string | null
+        /** @description Rows on a page */
+        limit?: number
+        /** @description Rows to skip */
+        offset?: number
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['SoundPage']
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  post_sound: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': {
+          /**
+           * Slug
+           * @description Names the sound: own/<slug>-<take>
+           */
+          slug: string
+          /**
+           * Text
+           * @description What it says, word by word
+           */
+          text: string
+        }
+        'multipart/form-data': {
+          /**
+           * Format: binary
+           * @description WAV, MP3, OGG or FLAC
+           */
+          file: string
+          /**
+           * Slug
+           * @description Names the sound: own/<slug>-<take>
+           */
+          slug: string
+          /**
+           * Text
+           * @description What it says, word by word
+           */
+          text: string
+        }
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['MadeOut']
+        }
+      }
+      /** @description Bad Request */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Request Entity Too Large */
+      413: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  get_sound_audio: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description `own`, `hotline` or `parts` */
+        folder: string
+        /** @description The rest of the name, such as `power-cut-1` */
+        take: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Sound */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'audio/wav': unknown
+        }
+      }
+      /** @description The part that `Range` asked for */
+      206: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'audio/wav': unknown
+        }
+      }
+      /** @description Bad Request */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Requested Range Not Satisfiable */
+      416: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  approve_sound: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description `own`, `hotline` or `parts` */
+        folder: string
+        /** @description The rest of the name, such as `power-cut-1` */
+        take: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['DecisionIn']
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['SoundOut']
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  reject_sound: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description `own`, `hotline` or `parts` */
+        folder: string
+        /** @description The rest of the name, such as `power-cut-1` */
+        take: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['DecisionIn']
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['SoundOut']
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
   create_call_events: {
     parameters: {
       query?: never
@@ -2271,7 +8261,7 @@ export interface operations {
     requestBody: {
       content: {
         'application/json': {
-          /** @description Objects with call_id, seq, type, at and data; a wrong one is kept as rejected */
+          /** @description Objects with call_id, seq, type, at and data; a wrong one is kept apart */
           events: unknown[]
         }
       }
@@ -2297,6 +8287,127 @@ export interface operations {
       }
       /** @description Unauthorized */
       401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  find_caller: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['CallerIn']
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['CallerOut']
+        }
+      }
+      /** @description Bad Request */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  find_case_progress: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ProgressIn']
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json':
+            components['schemas']['FoundOut'] | components['schemas']['NotFoundOut']
+        }
+      }
+      /** @description Bad Request */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unprocessable Entity */
+      422: {
         headers: {
           [name: string]: unknown
         }

@@ -35,7 +35,7 @@ export function useEditor(agentId: string, menu: string, number: number) {
   } = useLoad(async () => {
     const found = await getVersion(menu, number)
     open(found)
-    findings.value = found.findings ?? (await findingsOf(menu, number))
+    findings.value = await findingsOf(menu, number)
     return found
   })
 
@@ -97,10 +97,10 @@ export function useEditor(agentId: string, menu: string, number: number) {
       restored.value = false
       conflict.value = null
       why.value = ''
-      version.value = { ...(version.value as Version), ...answer, tree: sent }
+      version.value = { ...answer, tree: sent }
       if (dirty.value) kept.value.revision = base.value
       else kept.forget()
-      findings.value = answer.findings ?? (await findingsOf(menu, number))
+      findings.value = answer.findings
     })
     if (!saved) await refused(act.problem.value)
     return saved
