@@ -20,7 +20,6 @@ from ivr.validation import check, check_numbers
 
 TEST_DAYS: Final = 90
 ANSWERED: Final = "answered"
-BUILT_IN: Final = ("hotline/", "parts/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +58,11 @@ def as_publication(row: MenuPublication) -> Publication:
 
 
 async def sounds_named(session: Session, names: set[str]) -> dict[str, Sound]:
-    """Return those of these sounds that exist, as checks and trials take them.
-
-    Where the built-in sounds have not been entered into the table yet, their names are taken at their word.
-    """
-    found = {
+    """Return those of these sounds that exist, as checks and trials take them."""
+    return {
         row.name: Sound(row.seconds, approved=row.state == "approved", text=row.text)
         for row in await repository.find_sounds(session, names)
     }
-    if await repository.has_built_in_sounds(session):
-        return found
-    return {name: Sound(0.0) for name in names if name.startswith(BUILT_IN)} | found
 
 
 def names_in(tree: Tree) -> set[str]:

@@ -85,11 +85,6 @@ async def find_sounds(session: Session, names: Collection[str]) -> Sequence[Soun
     return (await session.scalars(select(Sound).where(Sound.name.in_(names)))).all()
 
 
-async def has_built_in_sounds(session: Session) -> bool:
-    """Tell whether the sounds that come with the project have been entered."""
-    return bool(await session.scalar(select(select(Sound.name).where(Sound.source == "built_in").exists())))
-
-
 async def list_targets(session: Session) -> list[TransferTarget]:
     """Return the numbers that menus may connect citizens with."""
     return list(await session.scalars(select(TransferTarget).order_by(TransferTarget.number)))

@@ -220,6 +220,7 @@ class TrialTreeOut(BaseModel):
     version: int
     tree: TreeData
     by: str
+    sounds: Annotated[dict[str, str], Field(description="What the sounds of the tree say")]
 
 
 class SpentOut(BaseModel):

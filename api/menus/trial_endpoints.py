@@ -62,9 +62,10 @@ async def create_menu_trial_code(
     summary="Use a trial code",
 )
 async def use_trial_code(body: TrialCodeIn, session: Writer) -> TrialTreeOut:
-    """Give the tree that a code stands for, once; 404 for one that is unknown, used or expired."""
+    """Give the tree that a code stands for, once, and what its sounds say; 404 for one that is no good (any more)."""
     row = await trials.use_code(session, body.code, now=utc_now())
-    return TrialTreeOut(menu=row.menu, version=row.version, tree=row.tree, by=row.made_by)
+    texts = await trials.texts_of(session, row.tree)
+    return TrialTreeOut(menu=row.menu, version=row.version, tree=row.tree, by=row.made_by, sounds=texts)
 
 
 async def _tree(body: TrialIn, session: ReadSession) -> Tree:

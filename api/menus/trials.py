@@ -5,7 +5,7 @@ import datetime as dt
 import hashlib
 import secrets
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from api.configuration import repository as configuration
 from api.core.problems import ConflictError, NotFoundError, RefusedError
@@ -15,6 +15,7 @@ from api.menus.versions import Act
 from db.engine import ReadSession, WriteSession
 from db.tables import MenuVersion, TrialCode
 from ivr.citizen import KeysError, keys_from_text
+from ivr.codec import tree_from_dict
 from ivr.hours import Calendar
 from ivr.notice import PRESS_ONE, REGISTERED
 from ivr.state import Incident, Line, World
@@ -80,6 +81,12 @@ async def use_code(session: WriteSession, code: str, *, now: dt.datetime) -> Tri
     if row is None:
         raise NotFoundError(NO_CODE)
     return row
+
+
+async def texts_of(session: WriteSession, data: dict[str, Any]) -> dict[str, str]:
+    """Return what the sounds of a stored tree say; the configuration has those of published ones only."""
+    rows = await repository.find_sounds(session, names_in(tree_from_dict(data)))
+    return {row.name: row.text for row in rows}
 
 
 def _hash(code: str) -> str:

@@ -125,6 +125,7 @@ async def test_a_code_lets_a_phone_hear_a_draft_once(city: Any) -> None:
     told = next(answer.json() for answer in answers if answer.status_code == 200)
     assert (told["menu"], told["version"], told["by"]) == ("default", version, "9901")
     assert told["tree"]["nodes"]["person"] == {"kind": "queue", "queue": "@line", "priority": 0}
+    assert told["sounds"] == {"hotline/menu-default": "请按零"}
     (kept,) = await city.rows("SELECT code_hash FROM trial_codes")
     assert code not in kept["code_hash"]
     for wrong in ("12", "abcdef", "1234567"):
