@@ -8,7 +8,7 @@ import structlog
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import FileResponse
 
-from api.core.openapi import WAV, problems
+from api.core.openapi import WAV, Responses, problems
 from api.core.paging import WindowDep
 from api.core.problems import ForbiddenError, NotFoundError
 from api.core.runtime import Reader, Runtime, RuntimeDep
@@ -36,11 +36,12 @@ MAKE_PROBLEMS: Final = problems(
     HTTPStatus.UNPROCESSABLE_ENTITY,
 )
 DECIDE_PROBLEMS: Final = problems(HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT)
-HEAR_PROBLEMS: Final = problems(
-    HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, HTTPStatus.BAD_REQUEST
-)
-PART: Final[dict[int | str, dict[str, Any]]] = {
-    206: {"description": "The part that `Range` asked for", "content": {"audio/wav": {}}}
+HEAR_PROBLEMS: Final = problems(HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
+PLAIN: Final[dict[str, Any]] = {"text/plain": {}}
+PARTS: Final[Responses] = {
+    206: {"description": "The part that `Range` asked for", "content": {"audio/wav": {}}},
+    400: {"description": "`Range` cannot be read", "content": PLAIN},
+    416: {"description": "The sound has no such part", "content": PLAIN},
 }
 MAKE_BODY: Final[dict[str, Any]] = {
     "requestBody": {
@@ -108,7 +109,9 @@ async def _make(request: Request, runtime: Runtime) -> tuple[service.Take, list[
     return await service.speak_take(runtime, body.slug, body.text), []
 
 
-@router.get("/{folder}/{take}/audio", response_class=FileResponse, responses=WAV | PART | HEAR_PROBLEMS, summary="Hear")
+@router.get(
+    "/{folder}/{take}/audio", response_class=FileResponse, responses=WAV | PARTS | HEAR_PROBLEMS, summary="Hear"
+)
 async def get_sound_audio(
     folder: Folder, take: TakeName, identity: SignedIn, session: Reader, runtime: RuntimeDep
 ) -> FileResponse:

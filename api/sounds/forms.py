@@ -9,6 +9,7 @@ from fastapi import Request
 from pydantic import ValidationError
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.requests import ClientDisconnect
 
 from api.core.problems import RefusedError, TooLargeError, UnreadableError
 from api.sounds.rules import FILE_LIMIT, SoundRefusedError, check_file_name, check_slug, check_text
@@ -80,11 +81,14 @@ async def _parse(request: Request) -> FormData:
 async def _bounded(request: Request, limit: int, text: str) -> AsyncGenerator[bytes, None]:
     """Pass the body on; the length is counted, because a body in chunks announces none."""
     taken = 0
-    async for chunk in request.stream():
-        taken += len(chunk)
-        if taken > limit:
-            raise TooLargeError(text)
-        yield chunk
+    try:
+        async for chunk in request.stream():
+            taken += len(chunk)
+            if taken > limit:
+                raise TooLargeError(text)
+            yield chunk
+    except ClientDisconnect:
+        raise UnreadableError("The body was cut short; send it again.") from None
 
 
 async def _upload(form: FormData) -> Upload:
