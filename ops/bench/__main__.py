@@ -7,7 +7,7 @@ import secrets
 import shutil
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -33,11 +33,12 @@ from ops.call.desk import Refused
 from ops.call.place import program
 from ops.call.ports import allow_many_sockets
 from ops.call.until import StepMissing
-from ops.console import complain, say
-from ops.errors import OpsError
+from ops.console import complain, say, step
+from ops.errors import OpsError, explain
 from ops.home import LOCAL
 from ops.instance import Instance
 from ops.ports import block, reserve
+from ops.users import become_owner
 
 FAILURES = (StepMissing, OpsError, TooFew, Refused, TimeoutError, OSError, httpx.HTTPError)
 """What a comparison may fail with: it is told in the table, and the others go on."""
@@ -53,7 +54,7 @@ class Bench:
         self.results: list[Result] = []
         self._plan = plan
         self._folder = folder
-        self._agents = tuple(str(_FIRST_AGENT + place) for place in range(plan.agents))
+        self.agents = tuple(str(_FIRST_AGENT + place) for place in range(plan.agents))
 
     def pure(self) -> None:
         """The comparisons that need no telephone, before anything else uses the processor."""
@@ -66,7 +67,7 @@ class Bench:
 
     async def telephony(self, ours: Instance, native: Native) -> None:
         """Halls and menus on real Asterisks."""
-        stage = Stage(ours, native, self._agents, seed=secrets.randbits(32))
+        stage = Stage(ours, native, self.agents, seed=secrets.randbits(32))
         try:
             await self._halls(stage)
         finally:
@@ -90,7 +91,7 @@ class Bench:
         replay = Replay(stage, self._plan)
         try:
             await stage.sign_out()
-            await stage.ready(self._agents[: team(len(self._agents))])
+            await stage.ready(self.agents[: team(len(self.agents))])
         except FAILURES as error:
             self._missed(("replay",), error)
             return
@@ -108,7 +109,7 @@ class Bench:
             self._missed(("ivr",), error)
         finally:
             voice.stop()
-            stand_in.close()
+            await stand_in.close()
 
     async def _repeat(
         self, name: str, repeat: Callable[[int], Awaitable[None]], figures: Callable[[], Iterable[Figure]]
@@ -146,17 +147,18 @@ async def published(instance: Instance) -> dict[str, object]:
         return found
 
 
-def sides(folder: Path, stack: ExitStack) -> Iterator[Instance]:
-    """Make the two instances, ours running, in a new folder; everything is undone with `stack`."""
-    for name in ("ours", "other"):
-        reservation = reserve()
-        stack.callback(reservation.release)
-        instance = Instance.create(folder / name, ports=block(reservation.base))
-        if name == "ours":
-            stack.callback(instance.down)
-            instance.up()
-            silence(instance.folder / "asterisk/sounds/zh/hotline/greeting-12345.wav", GREETING_SECONDS)
-        yield instance
+def make_side(folder: Path, stack: ExitStack) -> Instance:
+    """Make an instance with ports of its own; they are given back with `stack`."""
+    reservation = reserve()
+    stack.callback(reservation.release)
+    return Instance.create(folder, ports=block(reservation.base))
+
+
+def bring_up(ours: Instance, stack: ExitStack) -> None:
+    """Start our side, with a greeting so short that 20 calls a second are not 100 who listen to it."""
+    stack.callback(ours.down)
+    ours.up()
+    silence(ours.folder / "asterisk/sounds/zh/hotline/greeting-12345.wav", GREETING_SECONDS)
 
 
 async def run(plan: Plan, folder: Path) -> list[Result]:
@@ -164,11 +166,13 @@ async def run(plan: Plan, folder: Path) -> list[Result]:
     bench = Bench(plan, folder)
     bench.pure()
     with ExitStack() as stack:
-        ours, other = sides(folder, stack)
-        agents = tuple(str(_FIRST_AGENT + place) for place in range(plan.agents))
-        native = Native(other.home, agents)
+        ours, other = make_side(folder / "ours", stack), make_side(folder / "other", stack)
+        with step("Starting our side"):
+            bring_up(ours, stack)
+        native = Native(other.home, bench.agents)
         stack.callback(native.stop)
-        await native.start({"bench": [(agent, 0) for agent in agents], **members(agents)})
+        with step("Starting the other side"):
+            await native.start({"bench": [(agent, 0) for agent in bench.agents], **members(bench.agents)})
         await bench.telephony(ours, native)
     return bench.results
 
@@ -181,10 +185,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     allow_many_sockets()
     began = time.monotonic()
     try:
+        become_owner()
         folder.mkdir(parents=True)
         results = uvloop.run(run(plan, folder))
-    except OpsError as error:
+    except (OpsError, StepMissing) as error:
         complain(f"make bench: {error}")
+        return 1
+    except OSError as error:
+        complain(f"make bench: {explain(error)}")
+        return 1
+    except KeyboardInterrupt:
+        complain("make bench: interrupted; what it had started has ended")
         return 1
     finally:
         if not options.keep:

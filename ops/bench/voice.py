@@ -56,19 +56,27 @@ class StandIn:
         self.events = 0
         self._configuration = orjson.dumps(configuration)
         self._server: asyncio.Server | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def open(self, port: int) -> None:
         """Listen on loopback."""
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", port, limit=_HEAD_LIMIT)
 
-    def close(self) -> None:
-        """Listen no more."""
+    async def close(self) -> None:
+        """Listen no more and end every connection."""
         if self._server is not None:
             self._server.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        if task is not None:
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
         # The voice process ends whenever it likes.
-        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError), contextlib.closing(writer):
             while True:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
                 start, *lines = head.split("\r\n")
@@ -76,7 +84,6 @@ class StandIn:
                 body = await reader.readexactly(int(headers.get("content-length", "0")))
                 writer.write(self._answer(start.split(" ")[:2], body))
                 await writer.drain()
-        writer.close()
 
     def _answer(self, asked: list[str], body: bytes) -> bytes:
         match asked:
