@@ -36,6 +36,9 @@ class VoiceSettings(BaseSettings):
     cel_file: Path
     recordings_dir: Path
     lease_seconds: int = 8
+    announce_first_seconds: float = 20.0
+    announce_every_seconds: float = 45.0
+    offer_after_seconds: float = 60.0
     sounds_dir: Path | None = None
     speech_command: Annotated[tuple[str, ...], NoDecode, BeforeValidator(split_command)] = DEFAULT_COMMAND
 

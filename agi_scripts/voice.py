@@ -16,6 +16,7 @@ from acd.messages import AgentState, AgentStateName
 from acd.reconcile import Reconciler
 from acd.rules import effects as fx
 from acd.rules.events import Snapshot
+from acd.rules.figures import Places, count_live, live_to_wire
 from acd.rules.pace import Pace
 from acd.translation import WANTED
 from acd.watch import Watch
@@ -31,6 +32,7 @@ from agi_scripts.server import FastAgiServer
 from agi_scripts.settings import VoiceSettings
 from agi_scripts.targets import TargetTests
 from agi_scripts.trial import Trials
+from agi_scripts.waiting import Patience
 
 log = structlog.get_logger(__name__)
 
@@ -70,7 +72,8 @@ class Voice:
             settings.recordings_dir,
             self._cut,
             timing,
-            pace=self._pace,
+            Patience(settings.announce_first_seconds, settings.announce_every_seconds, settings.offer_after_seconds),
+            self._pace,
         )
         self._calls = Calls(house)
         self._trials = Trials(directory, self._configuration, prompter, lease=settings.lease_seconds)
@@ -80,6 +83,7 @@ class Voice:
             reload=reload,
             configured=lambda: self._configuration.present["version"],
             requests={"test_target": self._test_target},
+            figures=self._figures,
         )
         self._reconciler = Reconciler(self.engine, settings.cel_file, journal_grew=self._delivery.journal_grew)
         self._watch = Watch(self.engine, self._events, self._actions, on_snapshot=self._after_snapshot)
@@ -114,6 +118,12 @@ class Voice:
         """End the sound that a channel hears; one that hears none, or is gone, needs nothing."""
         with contextlib.suppress(AmiError):
             await self._actions.action("ControlPlayback", Channel=channel, Control="stop")
+
+    def _figures(self) -> dict[str, Any]:
+        """What is so now, for the web process."""
+        published, floor = self._configuration.present, self.engine.floor
+        places = Places(published["queues"], published["numbers"])
+        return live_to_wire(count_live(floor.calls.values(), floor.agents.values(), places))
 
     async def _test_target(self, args: dict[str, Any]) -> dict[str, Any]:
         return {**await self._targets.test(str(args["target"]))}
