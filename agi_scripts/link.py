@@ -24,6 +24,8 @@ from acd.rules.state import Agent
 log = structlog.get_logger(__name__)
 
 OUTGOING_LIMIT = 10_000
+FIGURES_SECONDS = 1.0
+"""Live figures are told no more often than that."""
 
 Request = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
 """What answers a `request` of the web process; raises ValueError with what is wrong with it."""
@@ -40,9 +42,11 @@ class LinkServer:
         reload: asyncio.Event,
         configured: Callable[[], str] = str,
         requests: Mapping[str, Request] | None = None,
+        figures: Callable[[], dict[str, Any]] = dict,
     ) -> None:
         self._token = token
-        self._house = _House(engine, reload, configured, requests or {})
+        self._house = _House(engine, reload, configured, requests or {}, figures)
+        self._telling: asyncio.Task[None] | None = None
         self._peers: set[_Peer] = set()
         self._server: Server | None = None
 
@@ -51,6 +55,7 @@ class LinkServer:
         self._server = await serve(
             self._serve, host, port, process_request=self._authorise, compression=None, max_size=1 << 20
         )
+        self._telling = asyncio.create_task(self._tell_figures())
 
     @property
     def port(self) -> int:
@@ -61,6 +66,8 @@ class LinkServer:
 
     async def close(self) -> None:
         """Close every link."""
+        if self._telling is not None:
+            self._telling.cancel()
         if self._server is not None:
             self._server.close()
             await self._server.wait_closed()
@@ -74,6 +81,17 @@ class LinkServer:
         """Tell every web process which configuration calls are served by now."""
         for peer in self._peers:
             peer.tell_configured()
+
+    async def _tell_figures(self) -> None:
+        """Tell every web process the live figures whenever they have changed."""
+        told: dict[str, Any] = {}
+        while True:
+            await asyncio.sleep(FIGURES_SECONDS)
+            figures = self._house.present_figures() if self._peers else {}
+            if figures and figures != told:
+                for peer in self._peers:
+                    peer.send(figures)
+                told = figures
 
     def _authorise(self, connection: ServerConnection, request: HttpRequest) -> Response | None:
         given = request.headers.get("Authorization", "")
@@ -137,6 +155,8 @@ class _Peer:
         calls = [{"agent": a.agent_id, "call_id": a.call_id} for a in agents if _wraps_up(a)]
         self.send({"op": "wrap_ups", "calls": calls})
         self.tell_configured()
+        if figures := self._house.present_figures():
+            self.send(figures)
 
     def tell_configured(self) -> None:
         """Which configuration calls are served by now."""
@@ -208,6 +228,16 @@ class _House:
     reload: asyncio.Event
     configured: Callable[[], str]
     requests: Mapping[str, Request]
+    figures: Callable[[], dict[str, Any]]
+
+    def present_figures(self) -> dict[str, Any]:
+        """The frame of the live figures; empty when there are none. Figures must never end a link."""
+        try:
+            found = self.figures()
+        except Exception:
+            log.exception("figures_failed")
+            return {}
+        return {"op": "figures", "offering": self.engine.floor.offering, "scopes": found} if found else {}
 
 
 def _wraps_up(agent: Agent) -> bool:

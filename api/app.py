@@ -19,6 +19,8 @@ from api.core.openapi import install_openapi, operation_name
 from api.core.pages import install_pages
 from api.core.problems import install_problems
 from api.core.runtime import Runtime
+from api.figures import endpoints as figures
+from api.figures.service import FigureBoard
 from api.holidays import endpoints as holidays
 from api.incidents import endpoints as incidents
 from api.intake import endpoints as intake
@@ -64,6 +66,7 @@ NOUNS = (
     intake,
     lookups,
     configuration,
+    figures,
     health,
     stream,
 )
@@ -107,6 +110,7 @@ def create_app(settings: Settings) -> FastAPI:
         generate_unique_id_function=operation_name,
     )
     app.state.runtime = runtime
+    app.state.figures = FigureBoard(runtime.database, runtime.link, warning=settings.connect_rate_warning)
     app.add_middleware(BodyLimit)
     app.add_middleware(SecurityHeaders)
     install_problems(app)

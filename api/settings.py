@@ -45,6 +45,7 @@ class Settings(BaseSettings):
     region_code: Annotated[str, Field(pattern=r"^[0-9]{2,6}$")] = "3714"
     area_code: Annotated[str, Field(pattern=r"^0[0-9]{2,3}$")] = "0534"
     session_hours: Annotated[int, Field(ge=1, le=24)] = 12
+    connect_rate_warning: Annotated[float, Field(ge=0.95, le=1)] = 0.96
     spool_seconds: Annotated[float, Field(gt=0)] = 2.0
     log_level: str = "info"
 

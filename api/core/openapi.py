@@ -31,6 +31,7 @@ TAGS: Final[list[dict[str, str]]] = [
     {"name": "incidents", "description": "Incidents 突发事件: notices on chosen lines, and who is affected"},
     {"name": "ratings", "description": "How citizens rated their talks"},
     {"name": "sounds", "description": "Sounds that menus, lines and incidents play"},
+    {"name": "figures", "description": "Who waits, how many were answered how soon, the connect rate 接通率"},
     {"name": "health", "description": "Is it alive, and what does it reach"},
     {"name": "wires", "description": "For the voice process only"},
 ]

@@ -13,6 +13,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
 from acd.messages import AgentState
+from acd.rules.figures import Key, Live, live_from_wire
 from api.core.problems import ConflictError, VoiceAwayError
 from api.realtime.hub import Hub, Screen
 
@@ -44,6 +45,8 @@ class Link:
 
     def __init__(self, url: str, token: str, hub: Hub, *, find_stored: FindStored) -> None:
         self.agents: dict[str, AgentState] = {}
+        self.live: dict[Key, Live] | None = None
+        self.offering: bool | None = None
         self.configured_version: str | None = None
         self._configured = asyncio.Event()
         self._url = url
@@ -108,6 +111,7 @@ class Link:
                 self._take(text)
         finally:
             self._connection = None
+            self.live = self.offering = None
             self._note_configured(None)
             self._hub.tell_all({"type": "link", "up": False})
             for future in self._replies.values():
@@ -206,6 +210,8 @@ class Link:
                 future = self._replies.get(frame["id"])
                 if future is not None and not future.done():
                     future.set_result(frame)
+            case "figures":
+                self.live, self.offering = live_from_wire(frame["scopes"]), bool(frame["offering"])
             case "configured":
                 self._note_configured(str(frame["version"]))
             case "wrap_ups":

@@ -1,12 +1,15 @@
 """Calls, the events they are folded from, their offers, ratings, and the return calls they leave owed."""
 
 import datetime as dt
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, Integer, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.tables.base import Base
+
+ASKED_AT: Final = "coalesce(queued_at, started_at, first_offered_at, answered_at, ended_at, seen_at)"
+"""The moment at which a call asked for a person, or the next best one that is known; an index finds it."""
 
 
 class Call(Base):
@@ -21,6 +24,7 @@ class Call(Base):
         Index("ix_calls_caller_started_at", "caller", text("started_at DESC")),
         Index("ix_calls_answered_by_started_at", "answered_by", text("started_at DESC")),
         Index("ix_calls_started_at", text("started_at DESC")),
+        Index("ix_calls_asked_at", text(ASKED_AT)),
     )
 
     call_id: Mapped[str] = mapped_column(primary_key=True)

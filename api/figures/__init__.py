@@ -1,0 +1,1 @@
+"""Figures of the hall: who waits, how many were answered how soon, and the connect rate 接通率."""
