@@ -3,12 +3,10 @@
 import dataclasses
 from collections.abc import Sequence
 
-from api.menus.changes import changes
 from api.menus.documents import told
 from api.menus.publishing import Published, Shown
 from api.menus.rules import Standing
 from api.menus.schemas import (
-    ChangeOut,
     CheckedOut,
     DifferenceOut,
     FindingOut,
@@ -70,8 +68,7 @@ def published_out(published: Published, *, heard: bool) -> PublishedOut:
 
 def difference_out(from_version: int, old: Tree, to_version: int, new: Tree) -> DifferenceOut:
     """Return what changed from one version to another."""
-    told = [ChangeOut(where=one.where, before=one.before, after=one.after) for one in changes(old, new)]
-    return DifferenceOut(from_version=from_version, to_version=to_version, lines=difference(old, new), changes=told)
+    return DifferenceOut(from_version=from_version, to_version=to_version, lines=difference(old, new))
 
 
 def trial_out(trial: Trial) -> TrialOut:

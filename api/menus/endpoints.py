@@ -173,7 +173,7 @@ async def get_menu_difference(
         Query(alias="from", ge=0, lt=2**31, description="The version to compare with; else the one in force"),
     ] = None,
 ) -> DifferenceOut:
-    """Give the changes as lines to read and as a table; against the version in force, or else the one before."""
+    """Give the changes as lines to read; without `from` against the version in force, else the one before."""
     row = await versions.find(session, name, version)
     compared, old = await versions.base_of(session, row, base, now=utc_now())
     return await asyncio.to_thread(difference_out, compared, old, version, versions.tree_of(row))

@@ -70,21 +70,12 @@ class CheckedOut(VersionDetailOut):
     findings: Annotated[list[FindingOut], Field(description="Errors first")]
 
 
-class ChangeOut(BaseModel):
-    """One change; null stands for what is not there."""
-
-    where: Annotated[str, Field(description="A node, or a field of one: menu.choices.3")]
-    before: str | None
-    after: str | None
-
-
 class DifferenceOut(BaseModel):
     """What changed from one version to another."""
 
     from_version: Annotated[int, Field(description="0: compared with nothing")]
     to_version: int
     lines: Annotated[list[str], Field(description="The changes for a reader, the start first; none: they are equal")]
-    changes: Annotated[list[ChangeOut], Field(description="The same as a table")]
 
 
 class PublicationIn(BaseModel):
@@ -240,7 +231,7 @@ class ChoiceFiguresOut(BaseModel):
 
 
 class NodeFiguresOut(BaseModel):
-    """A node in use."""
+    """A node in use; names that the tree does not have are those of an incident's notice."""
 
     node: str
     calls: int
@@ -254,13 +245,12 @@ class NodeFiguresOut(BaseModel):
 
 
 class DrawnNodeOut(BaseModel):
-    """A node, where it stands in a picture (layer 0 is where calls begin), and its use; null: no call came there."""
+    """Where a node stands in a picture; layer 0 is where calls begin."""
 
     name: str
     kind: str
     layer: int
     position: int
-    figures: NodeFiguresOut | None
 
 
 class DrawnEdgeOut(BaseModel):
@@ -272,6 +262,13 @@ class DrawnEdgeOut(BaseModel):
     passes: int
     share: Annotated[float, Field(description="Of the visits of the source")]
     backwards: bool
+
+
+class DrawingOut(BaseModel):
+    """The tree as a picture's data."""
+
+    nodes: list[DrawnNodeOut]
+    edges: list[DrawnEdgeOut]
 
 
 class AnsweredOut(BaseModel):
@@ -294,6 +291,5 @@ class FiguresOut(BaseModel):
     spent: SpentOut | None
     to_person: Annotated[SpentOut | None, Field(description="From the start of the menu until the queue")]
     answered: AnsweredOut
-    nodes: Annotated[list[DrawnNodeOut], Field(description="The tree's nodes, by layer and position")]
-    edges: list[DrawnEdgeOut]
-    notice: Annotated[list[NodeFiguresOut], Field(description="Nodes that are not the tree's: an incident's notice")]
+    nodes: list[NodeFiguresOut]
+    drawing: DrawingOut

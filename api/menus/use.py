@@ -80,10 +80,7 @@ def journeys_of(rows: list[VisitRow]) -> Iterator[Journey]:
 
 
 def _out(row: MenuVersion, asked: Period, counted: Figures, answered: Answered) -> FiguresOut:
-    tree = versions.tree_of(row)
-    told: dict[str, Any] = {name: getattr(counted, name) for name in ("calls", "ends")}
-    times = {"spent": counted.spent, "to_person": counted.to_person}
-    told |= {name: dataclasses.asdict(spent) if spent else None for name, spent in times.items()}
+    told: dict[str, Any] = dataclasses.asdict(dataclasses.replace(counted, passes={}))
     share = answered.calls / counted.calls if counted.calls else 0.0
     spent = None
     if answered.calls:
@@ -96,7 +93,6 @@ def _out(row: MenuVersion, asked: Period, counted: Figures, answered: Answered) 
             "since": asked.since,
             "until": asked.until,
             "answered": {"calls": answered.calls, "share": share, "spent": spent},
-            "notice": [dataclasses.asdict(node) for node in counted.nodes if node.node not in tree.nodes],
-            **dataclasses.asdict(drawing(tree, counted)),
+            "drawing": dataclasses.asdict(drawing(versions.tree_of(row), counted)),
         }
     )

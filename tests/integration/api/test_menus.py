@@ -296,8 +296,7 @@ async def test_a_difference_reads_like_a_sentence(city: Any) -> None:
     assert (told["from_version"], told["to_version"]) == (1, 2)
     assert "menu: key 1 added, leads to bye" in told["lines"]
     assert "menu: wait_seconds 3 -> 5" in told["lines"]
-    assert len(told["lines"]) == len(told["changes"]) == 3
-    assert {"where": "menu.wait_seconds", "before": "3", "after": "5"} in told["changes"]
+    assert len(told["lines"]) == 3
     back = (await city.ask("1001", "GET", f"{MENUS}/versions/1/difference?from=2")).json()
     assert "menu: key 1 taken out (was bye)" in back["lines"]
     whole = (await city.ask("1001", "GET", f"{MENUS}/versions/1/difference?from=0")).json()

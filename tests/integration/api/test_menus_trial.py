@@ -262,18 +262,18 @@ async def test_the_use_of_a_version_is_counted(city: Any, database: Database) ->
     found = (await city.ask("1001", "GET", f"{path}?{wanted}")).json()
     gone = len(range(0, PAGE_CALLS + 5, 4))
     assert (found["calls"], found["ends"]) == (PAGE_CALLS + 5, {"gave_up": gone, "queue": PAGE_CALLS + 5 - gone})
-    menu = next(node for node in found["nodes"] if node["name"] == "menu")["figures"]
+    menu = next(node for node in found["nodes"] if node["node"] == "menu")
     assert (menu["gave_up"], menu["choices"][0]["visits"]) == (gone, PAGE_CALLS + 5 - gone)
     assert found["answered"] == {
         "calls": PAGE_CALLS + 5 - gone,
         "share": pytest.approx(1 - gone / (PAGE_CALLS + 5)),
         "spent": {"mean": 20000, "p50": 20000, "p90": 20000},
     }
-    edge = next(one for one in found["edges"] if one["target"] == "person")
+    edge = next(one for one in found["drawing"]["edges"] if one["target"] == "person")
     assert edge["passes"] == PAGE_CALLS + 5 - gone
     assert edge["ways"] == ["key 0", "key 2", "on_silence", "on_wrong_key", "on_failure"]
-    assert [one["layer"] for one in found["nodes"]] == [0, 1, 2]
-    assert [(one["node"], one["calls"]) for one in found["notice"]] == [("incident", 1)]
+    assert [one["layer"] for one in found["drawing"]["nodes"]] == [0, 1, 2]
+    assert next(node["calls"] for node in found["nodes"] if node["node"] == "incident") == 1
     empty = (await city.ask("1001", "GET", f"{path}?since=2026-11-20T00:00:00Z&until=2026-11-21T00:00:00Z")).json()
     assert (empty["calls"], empty["spent"], empty["answered"]["spent"]) == (0, None, None)
     for wrong in (
