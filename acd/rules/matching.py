@@ -57,7 +57,7 @@ _Plan = tuple[tuple[float, _Line], ...]
 class _Standing:
     """One waiting call: in its line, kept for its owner, or about to be placed (neither)."""
 
-    __slots__ = ("counted", "county", "demand", "due", "keeper", "line", "place", "placed", "plan", "step")
+    __slots__ = ("county", "demand", "due", "keeper", "line", "place", "placed", "plan", "step")
 
     def __init__(self, demand: Demand, plan: _Plan, county: int) -> None:
         self.demand = demand
@@ -67,7 +67,6 @@ class _Standing:
         self.step = 0
         self.line = plan[0][1]
         self.due: float | None = None
-        self.counted = False
         self.placed = False
         self.keeper: str | None = None
 
@@ -85,6 +84,7 @@ class Matcher:
         self._standing: dict[str, _Standing] = {}
         self._heads: list[tuple[int, float, str, _Line]] = []
         self._kept: dict[str, Line] = {}
+        self._owned: dict[str, dict[str, _Standing]] = {}
         self._pending: list[tuple[Place, int, _Standing]] = []
         self._widened: set[_Line] = set()
         self._dues: list[tuple[float, int, _Standing]] = []
@@ -145,13 +145,13 @@ class Matcher:
     def note(self, agent_id: str, profile: Profile, *, since: float | None, on_duty: bool) -> None:
         """Take in what an agent has become; `since` when free for a call, None while not."""
         seat = self._seats.get(agent_id)
-        was_on_duty = seat is not None and seat.on_duty
+        before = (seat.on_duty, seat.group) if seat is not None else None
         if self._seats.note(agent_id, profile, since=since, on_duty=on_duty):
             for queue in self._queues.values():
                 self._reopen(queue)
                 self._reshape(queue)
-        if was_on_duty and not on_duty:
-            self._let_go(agent_id)
+        if agent_id in self._owned and before != (on_duty, self._seats.group(agent_id)):
+            self._place_anew(self._owned[agent_id].values())
 
     def forget(self, agent_id: str) -> None:
         """The agent is not there any more."""
@@ -164,18 +164,27 @@ class Matcher:
         self.remove(demand.call_id)
         county = self._traits.bit("county", demand.county) if demand.county else 0
         standing = self._standing[demand.call_id] = _Standing(demand, self._plan(demand), county)
+        if demand.owner is not None:
+            self._owned.setdefault(demand.owner, {})[demand.call_id] = standing
         self._advance_step(standing, now)
         self._put_off(standing)
+        self._recount(standing.line.queue, 1)
 
     def remove(self, call_id: str) -> None:
         """The call waits no longer; nothing happens if it did not."""
         standing = self._standing.pop(call_id, None)
         if standing is None:
             return
+        if standing.demand.owner is not None:
+            self._disown(standing.demand.owner, call_id)
         if standing.placed:
             self._displace(standing)
-        if standing.counted:
-            self._recount(standing.line.queue, -1)
+        self._recount(standing.line.queue, -1)
+
+    def _disown(self, owner: str, call_id: str) -> None:
+        del self._owned[owner][call_id]
+        if not self._owned[owner]:
+            del self._owned[owner]
 
     # Bringing together
 
@@ -211,7 +220,7 @@ class Matcher:
             if call is not None:
                 return call, seat
             self._seats.rest(seat)
-        while self._pending:
+        while self._pending and not self._widened:
             _, _, call = heappop(self._pending)
             if self._standing.get(call.demand.call_id) is not call:
                 continue
@@ -219,13 +228,21 @@ class Matcher:
             if seat is not None:
                 return call, seat
             self._put(call)
-        return self._widest()
+        return self._first_of_widened() if self._widened else None
 
-    def _widest(self) -> tuple[_Standing, Seat] | None:
-        """Lines that ask for something else than before: the first of them whom an idle agent serves."""
+    def _first_of_widened(self) -> tuple[_Standing, Seat] | None:
+        """Lines that ask for something else than before, and those just entered: the first whom an idle agent serves."""
+        self._place_pending()
+        while self._pending:
+            _, _, call = heappop(self._pending)
+            if self._standing.get(call.demand.call_id) is call:
+                self._widened.add(call.line)
+                seat = self._seats.get(call.keeper or "")
+                if seat is not None and seat.idle:
+                    return call, seat
         for line in sorted((line for line in self._widened if len(line)), key=lambda line: line.head):
             call = self._standing[line.head[2]]
-            seat = self._seats.first(line.required, line.ways, call.county)
+            seat = self._seat_for(call)
             if seat is not None:
                 return call, seat
             self._widened.discard(line)
@@ -296,9 +313,6 @@ class Matcher:
             self._kept.setdefault(call.keeper, Line()).add(call.place)
         else:
             self._enter(call.line, call.place)
-        if not call.counted:
-            call.counted = True
-            self._recount(call.line.queue, 1)
 
     def _displace(self, call: _Standing) -> None:
         call.placed = False
@@ -363,15 +377,12 @@ class Matcher:
             self._count += 1
             heappush(self._dues, (due, self._count, call))
 
-    def _let_go(self, agent_id: str) -> None:
-        """The agent went off duty: what was kept for it looks for anybody."""
-        if agent_id in self._kept:
-            self._place_anew([s for s in self._standing.values() if s.keeper == agent_id])
-
-    def _place_anew(self, calls: list[_Standing]) -> None:
+    def _place_anew(self, calls: Iterable[_Standing]) -> None:
+        """Whether they are kept for their owner has to be decided again."""
         for call in calls:
-            self._displace(call)
-            self._put_off(call)
+            if call.placed:
+                self._displace(call)
+                self._put_off(call)
 
     # What lines ask for
 
@@ -414,13 +425,13 @@ class Matcher:
     def _reshape(self, queue: _Queue) -> None:
         """What the queue's calls ask for may have changed; empty lines find out when somebody stands in them."""
         queue.version += 1
-        for line in queue.busy:
+        for line in list(queue.busy):
             before = line.required, line.ways
             self._fresh(line)
             if before != (line.required, line.ways):
                 self._widened.add(line)
-        if self._kept:
-            self._place_anew([s for s in self._standing.values() if s.keeper is not None and s.line.queue is queue])
+        for owned in self._owned.values():
+            self._place_anew(call for call in owned.values() if call.line.queue is queue)
 
     def _fresh(self, line: _Line) -> _Line:
         """The line, knowing what it asks for at present."""

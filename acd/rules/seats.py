@@ -99,6 +99,11 @@ class Seats:
         """The agent's seat, when it is known."""
         return self._seats.get(agent_id)
 
+    def group(self, agent_id: str) -> Group | None:
+        """The group that the agent belongs to, when it is known."""
+        seat = self._seats.get(agent_id)
+        return None if seat is None else seat.group
+
     def has(self, bit: int) -> bool:
         """Whether somebody on duty has this trait."""
         return bit in self._duty
