@@ -134,6 +134,14 @@ describe('the text for experts', () => {
     expect(fromYaml(toYaml(shortestTree('@line')))).toEqual(shortestTree('@line'))
   })
 
+  it('begins where a call begins', () => {
+    expect(toYaml({ nodes: tree.nodes, start: 'hello' }).split('\n').slice(0, 3)).toEqual([
+      'start: hello',
+      'nodes:',
+      '  hello:',
+    ])
+  })
+
   it('reads bare keys as keys and words as words', () => {
     const text = 'start: a\nnodes:\n  a: {kind: menu, choices: {1: a, 0: no}, on_failure: yes}\n'
     expect(fromYaml(text)).toEqual({

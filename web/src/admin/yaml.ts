@@ -1,15 +1,32 @@
 /** A menu as text for experts, in the format that export, import and `python -m ivr` share. */
 
 import { CORE_SCHEMA, dump, load, YAMLException } from 'js-yaml'
-import { readTree, type Tree } from './tree'
+import { fieldsOf, inOrder, readTree, type Node, type Tree } from './tree'
 
 /** What the server reads at most. */
 export const MAX_TEXT = 1_000_000
 
 export type YamlWrong = { wrong: string; at: string }
 
+/** The nodes in the order of a call, their fields in the order of the form. */
 export function toYaml(tree: Tree): string {
-  return dump(tree, { schema: CORE_SCHEMA, lineWidth: 110, noRefs: true, flowLevel: 3 })
+  return dump(tidy(tree), { schema: CORE_SCHEMA, lineWidth: 110, noRefs: true, flowLevel: 3 })
+}
+
+function tidy({ start, after_talk: afterTalk, nodes, ...more }: Tree): object {
+  const ordered = inOrder({ start, after_talk: afterTalk, nodes })
+  return {
+    start,
+    ...(afterTalk ? { after_talk: afterTalk } : {}),
+    ...more,
+    nodes: Object.fromEntries(ordered.map((name) => [name, tidyNode(nodes[name] as Node)])),
+  }
+}
+
+function tidyNode(node: Node): object {
+  const order = ['kind', ...fieldsOf(node.kind).map(({ name }) => name)]
+  const place = (name: string) => (order.includes(name) ? order.indexOf(name) : order.length)
+  return Object.fromEntries(Object.entries(node).sort(([a], [b]) => place(a) - place(b)))
 }
 
 /** Read a text; what keeps it from being a menu comes back with its place. */

@@ -440,7 +440,7 @@ export interface paths {
     }
     /**
      * Compare two versions
-     * @description Give the changes as lines to read; without `from` against the version in force, else the one before.
+     * @description Give the changes as lines to read and as a table; against the version in force, or else the one before.
      */
     get: operations['get_menu_difference']
     put?: never
@@ -676,7 +676,7 @@ export interface paths {
     put?: never
     /**
      * Use a trial code
-     * @description Give the tree that a code stands for, once; 404 for one that is unknown, used or expired.
+     * @description Give the tree that a code stands for, once, and what its sounds say; 404 for one that is no good (any more).
      */
     post: operations['use_trial_code']
     delete?: never
@@ -1122,6 +1122,49 @@ export interface paths {
      *     Of each menu the version in force and those to come are given: the voice process changes over by itself at `from`.
      */
     get: operations['get_configuration']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/figures': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Who waits, how many were answered how soon, and the connect rate
+     * @description Give the figures of now, of the last 24 hours and of today, by queue, county and number; ask every second.
+     *
+     *     304 when nothing but the clock has gone on since the version in If-None-Match. What is so now is null while the
+     *     telephone system is away. Agents are told who waits in their own queues.
+     */
+    get: operations['get_figures']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/metrics': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * The figures for Prometheus
+     * @description Give the figures as gauges; what is not known just now is left out. Send the token of the wires.
+     */
+    get: operations['get_metrics']
     put?: never
     post?: never
     delete?: never
@@ -1613,6 +1656,21 @@ export interface components {
      */
     CaseState: 'draft' | 'answered' | 'to_dispatch' | 'rejected' | 'invalid'
     /**
+     * ChangeOut
+     * @description One change; null stands for what is not there.
+     */
+    ChangeOut: {
+      /**
+       * Where
+       * @description A node, or a field of one: menu.choices.3
+       */
+      where: string
+      /** Before */
+      before: string | null
+      /** After */
+      after: string | null
+    }
+    /**
      * CheckedOut
      * @description One version and what a check of it finds now.
      */
@@ -1716,6 +1774,80 @@ export interface components {
       targets: string[]
     }
     /**
+     * CountsOut
+     * @description Calls that asked for a person in a period; the waits are those of the answered.
+     */
+    CountsOut: {
+      /**
+       * Offered
+       * @description answered + lost
+       */
+      offered: number
+      /** Answered */
+      answered: number
+      /**
+       * Lost
+       * @description Ended without an agent; also with a message or a wish to be called
+       */
+      lost: number
+      /**
+       * Abandoned
+       * @description Of those, who just hung up
+       */
+      abandoned: number
+      /** Abandoned Within 5 S */
+      abandoned_within_5_s: number
+      /**
+       * Undecided
+       * @description Still on the line
+       */
+      undecided: number
+      /**
+       * Connect Rate
+       * @description 接通率: answered / offered
+       */
+      connect_rate: number | null
+      /**
+       * Connect Rate Without Short
+       * @description The same without those who left within 5 s
+       */
+      connect_rate_without_short: number | null
+      /**
+       * Within 15 S
+       * @description Answered so soon after they came to the queue
+       */
+      within_15_s: number
+      /** Within 20 S */
+      within_20_s: number
+      /**
+       * Share Within 15 S
+       * @description Of those offered
+       */
+      share_within_15_s: number | null
+      /**
+       * Share Within 20 S
+       * @description null when there are no such calls
+       */
+      share_within_20_s: number | null
+      /**
+       * Within 15 S Of Arrival
+       * @description The same with greeting and menu
+       */
+      within_15_s_of_arrival: number
+      /** Within 20 S Of Arrival */
+      within_20_s_of_arrival: number
+      /** Mean Wait Ms */
+      mean_wait_ms: number | null
+      /**
+       * P90 Wait Ms
+       * @description Nine of ten waited no longer; to the next second, above 60 s to the next ten
+       */
+      p90_wait_ms: number | null
+      /** Longest Wait Ms */
+      longest_wait_ms: number | null
+      standing: components['schemas']['StandingOut']
+    }
+    /**
      * CurrentCallOut
      * @description The call an agent is on, or still owes an outcome for.
      */
@@ -1787,6 +1919,11 @@ export interface components {
        * @description The changes for a reader, the start first; none: they are equal
        */
       lines: string[]
+      /**
+       * Changes
+       * @description The same as a table
+       */
+      changes: components['schemas']['ChangeOut'][]
     }
     /**
      * Disposition
@@ -1813,16 +1950,6 @@ export interface components {
        */
       note: string
       outcome?: components['schemas']['Outcome'] | null
-    }
-    /**
-     * DrawingOut
-     * @description The tree as a picture's data.
-     */
-    DrawingOut: {
-      /** Nodes */
-      nodes: components['schemas']['DrawnNodeOut'][]
-      /** Edges */
-      edges: components['schemas']['DrawnEdgeOut'][]
     }
     /**
      * DrawnEdgeOut
@@ -1853,7 +1980,7 @@ export interface components {
     }
     /**
      * DrawnNodeOut
-     * @description Where a node stands in a picture; layer 0 is where calls begin.
+     * @description A node, where it stands in a picture (layer 0 is where calls begin), and its use; null: no call came there.
      */
     DrawnNodeOut: {
       /** Name */
@@ -1864,6 +1991,7 @@ export interface components {
       layer: number
       /** Position */
       position: number
+      figures: components['schemas']['NodeFiguresOut'] | null
     }
     /**
      * EndIn
@@ -1944,42 +2072,6 @@ export interface components {
       mean_wait_ms: number | null
       /** Answered Within 15 S */
       answered_within_15_s: number
-    }
-    /**
-     * FiguresOut
-     * @description How calls that began in a period used a version.
-     */
-    FiguresOut: {
-      /** Menu */
-      menu: string
-      /** Version */
-      version: number
-      /**
-       * Since
-       * Format: date-time
-       */
-      since: string
-      /**
-       * Until
-       * Format: date-time
-       */
-      until: string
-      /** Calls */
-      calls: number
-      /**
-       * Ends
-       * @description queue, hang_up, gave_up, message, transfer, ...
-       */
-      ends: {
-        [key: string]: number
-      }
-      spent: components['schemas']['SpentOut'] | null
-      /** @description From the start of the menu until the queue */
-      to_person: components['schemas']['SpentOut'] | null
-      answered: components['schemas']['AnsweredOut']
-      /** Nodes */
-      nodes: components['schemas']['NodeFiguresOut'][]
-      drawing: components['schemas']['DrawingOut']
     }
     /**
      * FindingOut
@@ -2272,6 +2364,12 @@ export interface components {
       heard: boolean
     }
     /**
+     * Level
+     * @description How the connect rate stands: no calls yet, good, close to the limit, or below it.
+     * @enum {string}
+     */
+    Level: 'none' | 'good' | 'warning' | 'lost'
+    /**
      * LineFigures
      * @description The figures of one number; those of numbers that are not configured stand together, without a name.
      */
@@ -2335,6 +2433,36 @@ export interface components {
       /** Lines */
       lines: components['schemas']['LineFigures'][]
       total: components['schemas']['Figures']
+    }
+    /**
+     * LiveOut
+     * @description What is so now, by the word of the telephone system.
+     */
+    LiveOut: {
+      /**
+       * Waiting
+       * @description Callers who are waiting for an answer
+       */
+      waiting: number
+      /**
+       * Ringing
+       * @description Of those, whom an agent is being offered
+       */
+      ringing: number
+      /**
+       * Waiting Since
+       * @description Since when the first of them is waiting
+       */
+      waiting_since: string | null
+      /** Longest Wait Ms */
+      longest_wait_ms: number | null
+      /**
+       * Agents
+       * @description Agents by state; null: for supervisors only
+       */
+      agents: {
+        [key: string]: number
+      } | null
     }
     /**
      * MadeOut
@@ -2484,7 +2612,7 @@ export interface components {
     }
     /**
      * NodeFiguresOut
-     * @description A node in use; names that the tree does not have are those of an incident's notice.
+     * @description A node in use.
      */
     NodeFiguresOut: {
       /** Node */
@@ -3119,6 +3247,30 @@ export interface components {
       items: components['schemas']['ReturnCallOut'][]
     }
     /**
+     * ScopeOut
+     * @description The figures of one queue, county or number, or of all; null where the asker or the telephone system lacks it.
+     */
+    ScopeOut: {
+      /**
+       * Id
+       * @description null: all together, or what is not configured
+       */
+      id: string | null
+      /** Name */
+      name: string | null
+      /** @description null: the telephone system is away; nobody knows */
+      live: components['schemas']['LiveOut'] | null
+      /**
+       * At Risk
+       * @description So many are waiting now that losing them loses the limit
+       */
+      at_risk: boolean | null
+      /** @description The last 24 hours */
+      rolling: components['schemas']['CountsOut'] | null
+      /** @description Since 00:00 in China */
+      today: components['schemas']['CountsOut'] | null
+    }
+    /**
      * SessionOut
      * @description A token and who it belongs to.
      */
@@ -3264,6 +3416,24 @@ export interface components {
      * @enum {string}
      */
     Standing: 'cancelled' | 'scheduled' | 'in_force' | 'past'
+    /**
+     * StandingOut
+     * @description How far the connect rate is from its limit, in calls to come.
+     */
+    StandingOut: {
+      /** @description none: no calls; warning: close to the limit; lost: below it */
+      level: components['schemas']['Level']
+      /**
+       * Losses Left
+       * @description So many of the next calls, lost in a row, lose the limit
+       */
+      losses_left: number
+      /**
+       * Answers Needed
+       * @description So many answered in a row win it back
+       */
+      answers_needed: number | null
+    }
     /**
      * State
      * @description Whether a sound may be played to citizens.
@@ -3450,6 +3620,13 @@ export interface components {
       }
       /** By */
       by: string
+      /**
+       * Sounds
+       * @description What the sounds of the tree say
+       */
+      sounds: {
+        [key: string]: string
+      }
     }
     /**
      * VersionDetailOut
@@ -3736,6 +3913,61 @@ export interface components {
       heard: boolean
     }
     /**
+     * FiguresOut
+     * @description All figures; agents are told how many wait in their own queues.
+     */
+    api__figures__schemas__FiguresOut: {
+      /**
+       * At
+       * Format: date-time
+       */
+      at: string
+      /**
+       * Since
+       * Format: date-time
+       * @description Begin of `rolling`
+       */
+      since: string
+      /**
+       * Today Since
+       * Format: date-time
+       */
+      today_since: string
+      /**
+       * Voice
+       * @description Whether the telephone system can be reached
+       */
+      voice: boolean
+      /**
+       * Offering
+       * @description False: it does not see the telephones and offers no calls
+       */
+      offering: boolean | null
+      /**
+       * Limit
+       * @description The connect rate that the standard asks for
+       */
+      limit: number
+      /**
+       * Warning
+       * @description The connect rate below which `standing` warns
+       */
+      warning: number
+      total: components['schemas']['ScopeOut'] | null
+      /** Queues */
+      queues: components['schemas']['ScopeOut'][]
+      /**
+       * Counties
+       * @description By county; an empty `id` is the city itself
+       */
+      counties: components['schemas']['ScopeOut'][]
+      /**
+       * Lines
+       * @description By public number
+       */
+      lines: components['schemas']['ScopeOut'][]
+    }
+    /**
      * HolidayOut
      * @description One day.
      */
@@ -3798,6 +4030,51 @@ export interface components {
        * @description Callers who were registered
        */
       affected: number
+    }
+    /**
+     * FiguresOut
+     * @description How calls that began in a period used a version.
+     */
+    api__menus__schemas__FiguresOut: {
+      /** Menu */
+      menu: string
+      /** Version */
+      version: number
+      /**
+       * Since
+       * Format: date-time
+       */
+      since: string
+      /**
+       * Until
+       * Format: date-time
+       */
+      until: string
+      /** Calls */
+      calls: number
+      /**
+       * Ends
+       * @description queue, hang_up, gave_up, message, transfer, ...
+       */
+      ends: {
+        [key: string]: number
+      }
+      spent: components['schemas']['SpentOut'] | null
+      /** @description From the start of the menu until the queue */
+      to_person: components['schemas']['SpentOut'] | null
+      answered: components['schemas']['AnsweredOut']
+      /**
+       * Nodes
+       * @description The tree's nodes, by layer and position
+       */
+      nodes: components['schemas']['DrawnNodeOut'][]
+      /** Edges */
+      edges: components['schemas']['DrawnEdgeOut'][]
+      /**
+       * Notice
+       * @description Nodes that are not the tree's: an incident's notice
+       */
+      notice: components['schemas']['NodeFiguresOut'][]
     }
     /**
      * HeardOut
@@ -5852,7 +6129,7 @@ export interface operations {
           [name: string]: unknown
         }
         content: {
-          'application/json': components['schemas']['FiguresOut']
+          'application/json': components['schemas']['api__menus__schemas__FiguresOut']
         }
       }
       /** @description Unauthorized */
@@ -8020,13 +8297,13 @@ export interface operations {
           'audio/wav': unknown
         }
       }
-      /** @description Bad Request */
+      /** @description `Range` cannot be read */
       400: {
         headers: {
           [name: string]: unknown
         }
         content: {
-          'application/problem+json': components['schemas']['Problem']
+          'text/plain': unknown
         }
       }
       /** @description Unauthorized */
@@ -8056,13 +8333,13 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description Requested Range Not Satisfiable */
+      /** @description The sound has no such part */
       416: {
         headers: {
           [name: string]: unknown
         }
         content: {
-          'application/problem+json': components['schemas']['Problem']
+          'text/plain': unknown
         }
       }
       /** @description Unprocessable Entity */
@@ -8464,6 +8741,100 @@ export interface operations {
       }
       /** @description Unprocessable Entity */
       422: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  get_figures: {
+    parameters: {
+      query?: never
+      header?: {
+        'if-none-match'?: string | null
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['api__figures__schemas__FiguresOut']
+        }
+      }
+      /** @description Nothing changed */
+      304: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  get_metrics: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'text/plain; version=0.0.4; charset=utf-8': string
+        }
+      }
+      /** @description Unauthorized */
+      401: {
         headers: {
           [name: string]: unknown
         }
