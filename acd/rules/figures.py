@@ -205,27 +205,31 @@ class Figures:
 
     def add(self, group: Group) -> None:
         """Count these calls too."""
-        outcome, calls = Outcome(group.outcome), group.calls
-        if outcome is Outcome.ANSWERED:
-            self._add_answered(group)
-        elif outcome is Outcome.UNDECIDED:
-            self.undecided += calls
-        else:
-            self.lost += calls
-            if outcome is Outcome.ABANDONED:
+        calls, wait = group.calls, group.wait_s
+        match group.outcome:
+            case Outcome.ANSWERED:
+                self._add_answered(group)
+            case Outcome.UNDECIDED:
+                self.undecided += calls
+            case Outcome.ABANDONED:
+                self.lost += calls
                 self.abandoned += calls
-                self.abandoned_short += calls if _within(group, SHORT_SECONDS) else 0
+                self.abandoned_short += calls if wait is not None and wait <= SHORT_SECONDS else 0
+            case _:
+                self.lost += calls
 
     def _add_answered(self, group: Group) -> None:
-        self.answered += group.calls
-        self.within_15_s += group.calls if _within(group, 15) else 0
-        self.within_20_s += group.calls if _within(group, 20) else 0
+        calls, wait = group.calls, group.wait_s
+        self.answered += calls
         self.within_15_s_of_arrival += group.soon_15
         self.within_20_s_of_arrival += group.soon_20
-        if group.wait_s is not None:
-            self.waits[group.wait_s] += group.calls
-            self.waited_ms += group.waited_ms
-            self.longest_wait_ms = max(self.longest_wait_ms or 0, group.longest_ms or 0)
+        if wait is None:
+            return
+        self.within_15_s += calls if wait <= 15 else 0  # noqa: PLR2004 - the names say it
+        self.within_20_s += calls if wait <= 20 else 0  # noqa: PLR2004
+        self.waits[wait] = self.waits.get(wait, 0) + calls
+        self.waited_ms += group.waited_ms
+        self.longest_wait_ms = max(self.longest_wait_ms or 0, group.longest_ms or 0)
 
     @property
     def offered(self) -> int:
@@ -259,10 +263,6 @@ class Figures:
         return None
 
 
-def _within(group: Group, seconds: int) -> bool:
-    return group.wait_s is not None and group.wait_s <= seconds
-
-
 def share(part: int, whole: int) -> float | None:
     """Part of a whole; None of nothing."""
     return part / whole if whole else None
@@ -278,14 +278,16 @@ class Periods(NamedTuple):
 def count_history(groups: Iterable[Group], places: Places) -> dict[Key, Periods]:
     """Add the groups up wherever they count."""
     found = {key: Periods(Figures(), Figures()) for key in places.known()}
+    where: dict[tuple[str | None, str | None], list[Periods]] = {}
     for group in groups:
-        for key in places.of_call(group.queue, group.number):
-            periods = found.get(key)
-            if periods is None:
-                periods = found[key] = Periods(Figures(), Figures())
-            periods.rolling.add(group)
+        periods = where.get(group[:2])
+        if periods is None:
+            keys = places.of_call(*group[:2])
+            periods = where[group[:2]] = [found.setdefault(key, Periods(Figures(), Figures())) for key in keys]
+        for rolling, today in periods:
+            rolling.add(group)
             if group.today:
-                periods.today.add(group)
+                today.add(group)
     return found
 
 

@@ -231,7 +231,7 @@ class Matcher:
         return self._first_of_widened() if self._widened else None
 
     def _first_of_widened(self) -> tuple[_Standing, Seat] | None:
-        """Lines that ask for something else than before, and those just entered: the first whom an idle agent serves."""
+        """Lines that ask for something else than before, or just entered: the first whom an idle agent serves."""
         self._place_pending()
         while self._pending:
             _, _, call = heappop(self._pending)

@@ -5,6 +5,7 @@ The clock that measures is an argument, so nothing here does I/O or reads the ti
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import product
 from random import Random
 
 from acd.rules.matching import Matcher
@@ -39,7 +40,8 @@ def measure(agents: int, skills: int, waiting: int, decisions: int, seed: int, *
     Every rule is on: levels, needs that relax, overflow by time and load, owners of cases, counties, handicaps,
     priorities. First `waiting` callers stand in line and each decision is an agent who becomes free: what is counted
     is from the news to the pair, the agent's and the caller's places included. Then nobody waits, a tenth of the
-    agents is idle, and each decision is a caller who comes in.
+    agents is idle, and each decision is a caller who comes in. What becomes due by time is settled between decisions,
+    and each kind of caller has come once before: the rules are worked out then, once for each configuration.
     """
     source = stream(str(seed), "decisions")
     return Measured(
@@ -52,7 +54,8 @@ class _Trial:
     def __init__(self, source: Random, agents: int, skills: int) -> None:
         self._source = source
         self._skills = [f"skill{n}" for n in range(skills)]
-        self._queues = ["city", "enterprise", "emergency", *(f"county{n}" for n in range(COUNTIES))]
+        self._counties = [f"county{n}" for n in range(COUNTIES)]
+        self._queues = ["city", "enterprise", "emergency", *self._counties]
         self._profiles = {f"{n:05}": self._profile() for n in range(agents)}
         self._names = list(self._profiles)
         self._matcher = Matcher([self._rules(queue) for queue in self._queues])
@@ -61,6 +64,14 @@ class _Trial:
         self._pause = HANDLE_S / agents
         for agent_id, profile in self._profiles.items():
             self._matcher.note(agent_id, profile, since=None, on_duty=True)
+        self._warm_up()
+
+    def _warm_up(self) -> None:
+        for queue, skill, county in product(self._queues, (None, *self._skills), ("", *self._counties)):
+            demand = Demand("warm", queue, self._now, self._now, skill=skill, county=county)
+            self._matcher.wait(demand, now=self._now)
+            self._settle()
+            self._matcher.remove("warm")
 
     def free_agents(self, waiting: int, decisions: int, timer: Callable[[], int]) -> Iterator[int]:
         matcher = self._matcher
@@ -117,7 +128,7 @@ class _Trial:
             priority=source.choice((0, 0, 0, 0, 1, 5)),
             skill=source.choice((None, *self._skills)),
             owner=source.choice(self._names) if source.random() < OWNED else None,
-            county=f"county{source.randrange(COUNTIES)}" if source.random() < OF_A_COUNTY else "",
+            county=source.choice(self._counties) if source.random() < OF_A_COUNTY else "",
         )
 
     def _profile(self) -> Profile:
@@ -127,7 +138,7 @@ class _Trial:
         return Profile(
             queues=tuple((queue, source.choice((0.0, 0.0, 15.0))) for queue in queues),
             skills=tuple((skill, source.randint(1, 5)) for skill in skills),
-            county=source.choice(("", *(f"county{n}" for n in range(COUNTIES)))),
+            county=source.choice(("", *self._counties)),
         )
 
     def _rules(self, queue: str) -> QueueRules:

@@ -52,12 +52,14 @@ class _Book:
     def busy(self, begin: float, end: float) -> None:
         end = min(end, self._length * len(self.together))
         begin = max(begin, 0.0)
-        while begin < end:
-            index = min(int(begin / self._length), len(self.together) - 1)
-            last = index == len(self.together) - 1
-            until = end if last else min(end, (index + 1) * self._length)
-            self.together[index].busy_s += until - begin
-            begin = until
+        # Counted up by sample, never by moment: a sample's end, divided by the length, may fall into the sample again.
+        for index in range(int(begin / self._length), len(self.together)):
+            until = min(end, (index + 1) * self._length)
+            if until > begin:
+                self.together[index].busy_s += until - begin
+                begin = until
+            if begin >= end:
+                return
 
     def samples(self) -> tuple[list[Counts], dict[str, list[Counts]]]:
         for of_queue in self.of_queue.values():

@@ -1,0 +1,211 @@
+"""Plays a scenario that an operator can read: rules in YAML, `---`, then a table `time | event | expected`.
+
+A scenario begins with all agents of the file signed in, ready and with a phone, in the order of the file, unless `away`
+names them. Times are seconds from `begin`. What becomes due by time happens by itself, and every ring must stand in the
+table at its moment.
+
+Events (more than one are parted by commas):
+    c1 calls 12345 [queue city] [skill law] [priority 3] [from 13800138000]    (else the number's queue, from c1's own)
+    c1 hangs up | c1 is cut off | c1 is known to 1001 (who owns the open case) | 13800138000 is called back
+    1001 answers | misses | hangs up | finishes | breaks | ready | pauses | leaves
+    1001 phone away | phone back
+Expected: `c1 -> 1001` for a ring, `c1 waits`, `c1 1st` for its place in the queue, `1001 talking` for a state.
+Of rings exactly those must happen that are named, the rest is checked where it is named.
+"""
+
+import datetime as dt
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from acd.messages import Configuration
+from acd.rules import effects as fx
+from acd.rules import events as ev
+from acd.rules.floor import Floor
+
+CALL = re.compile(
+    r"(?P<call>\S+) calls (?P<dialled>\d+)(?: queue (?P<queue>\S+))?(?: skill (?P<skill>\S+))?"
+    r"(?: priority (?P<priority>\d+))?(?: from (?P<caller>\d+))?"
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    number: int
+    at: float
+    events: list[str]
+    expected: list[str]
+
+
+def rows_of(table: str, first_line: int) -> Iterator[Row]:
+    for number, line in enumerate(table.splitlines(), start=first_line):
+        cells = [cell.strip() for cell in line.split("|")]
+        if line.strip() and not line.startswith("#") and cells[0] != "time":
+            at, events, expected = cells
+            yield Row(number, float(at), _parts(events), _parts(expected))
+
+
+def _parts(cell: str) -> list[str]:
+    return [part.strip() for part in cell.split(",") if part.strip()]
+
+
+class Play:
+    """One scenario on one floor."""
+
+    def __init__(self, rules: dict[str, Any]) -> None:
+        self.floor = Floor()
+        self.begin = dt.datetime.fromisoformat(rules.get("begin", "2026-11-23T10:00:00+08:00"))
+        self.second = -1000.0
+        self.rings: list[str] = []
+        self.endpoints: dict[str, str] = {}
+        conf = configuration(rules)
+        self.queues = {n["number"]: n["queue"] for n in conf["numbers"]}
+        self.tell(ev.Configured(conf))
+        self.tell(ev.Snapshot(self.now, {}, {a["extension"]: "NOT_INUSE" for a in conf["agents"]}))
+        for agent in conf["agents"]:
+            self.second += 1
+            if agent["id"] not in map(str, rules.get("away", [])):
+                self.tell(ev.Command(agent["id"], "ready"))
+        self.rings.clear()
+
+    @property
+    def now(self) -> dt.datetime:
+        return self.begin + dt.timedelta(seconds=self.second)
+
+    def tell(self, event: ev.Event) -> None:
+        for effect in self.floor.handle(event, now=self.now):
+            assert not isinstance(effect, fx.RulesRefused), effect
+            if isinstance(effect, fx.Ring):
+                self.rings.append(f"{effect.call_id} -> {effect.agent_id}")
+                self.endpoints[effect.agent_id] = effect.endpoint
+
+    def play(self, row: Row) -> None:
+        self.pass_time(row.at, row)
+        self.rings.clear()
+        self.second = row.at
+        self.tell(ev.Due())
+        for event in row.events:
+            self.do(event)
+        told = [part for part in row.expected if "->" in part]
+        assert sorted(self.rings) == sorted(told), f"line {row.number}: rings {self.rings}, the table says {told}"
+        for part in row.expected:
+            if "->" not in part:
+                self.check(part, row)
+
+    def pass_time(self, until: float, row: Row) -> None:
+        while (due := self.floor.next_due) is not None and (due - self.begin).total_seconds() < until:
+            self.second = (due - self.begin).total_seconds()
+            self.rings.clear()
+            self.tell(ev.Due())
+            assert not self.rings, f"before line {row.number}, at {self.second} s: rings {self.rings}, not in the table"
+
+    def do(self, event: str) -> None:
+        if found := CALL.fullmatch(event):
+            self.call(**found.groupdict())
+        elif found := re.fullmatch(r"(\d+) is called back", event):
+            self.tell(ev.CalledBack(found[1]))
+        elif found := re.fullmatch(r"(\S+) is known to (\d+)", event):
+            self.tell(ev.OwnerKnown(found[1], found[2]))
+        elif found := re.fullmatch(r"(c\d+) (hangs up|is cut off)", event):
+            if found[2] == "hangs up":
+                self.tell(ev.HangupAsked(found[1]))
+            self.tell(ev.CallEnded(found[1]))
+        elif found := re.fullmatch(r"(\d+) (.+)", event):
+            AGENT[found[2]](self, found[1])
+        else:
+            raise AssertionError(f"no such event: {event}")
+
+    def call(self, call: str, dialled: str, queue: str | None, skill: str | None, **more: str | None) -> None:
+        caller = more["caller"] or f"1380000{call[1:]:0>4}"
+        self.tell(ev.CallStarted(call, caller, dialled, f"PJSIP/trunk-{call}"))
+        self.tell(ev.CallQueued(call, queue or self.queues[dialled], int(more["priority"] or 0), skill))
+
+    def check(self, part: str, row: Row) -> None:
+        found = re.fullmatch(r"(\S+) (\S+)", part)
+        assert found, f"line {row.number}: what does {part!r} mean?"
+        who, what = found.groups()
+        if who in self.floor.agents:
+            assert self.floor.agents[who].state.value == what, f"line {row.number}: {who} is not {what}"
+        elif what == "waits":
+            assert who in self.floor.waiting, f"line {row.number}: {who} does not wait"
+        else:
+            place = self.floor.waiting.position(who)
+            assert place == int(re.sub(r"\D", "", what)), f"line {row.number}: {who} has place {place}"
+
+    # What agents do
+
+    def answers(self, agent: str) -> None:
+        self.tell(ev.LegAnswered(self.call_of(agent), agent))
+
+    def misses(self, agent: str) -> None:
+        call = self.call_of(agent)
+        self.tell(ev.OfferFailed(call, self.floor.calls[call].offer_no, "no_answer"))
+
+    def hangs_up(self, agent: str) -> None:
+        call = self.call_of(agent)
+        self.tell(ev.HangupAsked(call, agent))
+        self.tell(ev.LegEnded(call, agent))
+        self.tell(ev.CallEnded(call))
+
+    def finishes(self, agent: str) -> None:
+        self.tell(ev.Command(agent, "outcome", call_id=self.call_of(agent)))
+
+    def breaks(self, agent: str) -> None:
+        self.phone(agent, "UNAVAILABLE")
+        self.tell(ev.LegEnded(self.call_of(agent), agent))
+
+    def phone(self, agent: str, state: str) -> None:
+        self.tell(ev.PhoneChanged(agent, state))
+
+    def command(self, agent: str, name: str) -> None:
+        self.tell(ev.Command(agent, name))
+
+    def call_of(self, agent: str) -> str:
+        call = self.floor.agents[agent].call_id
+        assert call is not None, f"{agent} has no call"
+        return call
+
+
+AGENT: dict[str, Callable[[Play, str], None]] = {
+    "answers": Play.answers,
+    "misses": Play.misses,
+    "hangs up": Play.hangs_up,
+    "finishes": Play.finishes,
+    "breaks": Play.breaks,
+    "phone away": lambda play, agent: play.phone(agent, "UNAVAILABLE"),
+    "phone back": lambda play, agent: play.phone(agent, "NOT_INUSE"),
+    "ready": lambda play, agent: play.command(agent, "ready"),
+    "pauses": lambda play, agent: play.command(agent, "pause"),
+    "leaves": lambda play, agent: play.command(agent, "sign_out"),
+}
+
+
+def configuration(rules: dict[str, Any]) -> Configuration:
+    """The rules of a scenario in the form of Wire 2."""
+    numbers = rules.get("numbers", {12345: {"queue": next(iter(rules["queues"]))}})
+    return {
+        "version": "scenario",
+        "queues": [
+            {"id": name, "name": name, "priority": 0, "ring_seconds": 20, **(more or {})}
+            for name, more in rules["queues"].items()
+        ],
+        "agents": [
+            {"id": str(name), "name": str(name), "extension": str(name), "role": "agent", **more}
+            for name, more in rules["agents"].items()
+        ],
+        "numbers": [{"number": str(name), "line": str(name), "menu": "", **more} for name, more in numbers.items()],
+        "menus": [],
+        "incidents": [{"sounds": [], **one} for one in rules.get("incidents", [])],
+    }
+
+
+def play(path: Path) -> None:
+    """Play a scenario's file; AssertionError names the line that came otherwise."""
+    head, table = path.read_text("utf-8").split("\n---\n", 1)
+    stage = Play(yaml.safe_load(head))
+    for row in rows_of(table, head.count("\n") + 3):
+        stage.play(row)
