@@ -1,7 +1,12 @@
+import asyncio
 import datetime as dt
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from acd.engine import Engine
+from structlog.testing import capture_logs
+
+from acd.engine import Engine, alarm_in
 from acd.journal import Journal
 from acd.messages import AgentState, Configuration, Pop
 from acd.rules import effects as fx
@@ -113,3 +118,95 @@ def test_it_remembers_whose_end_it_saw(tmp_path: Path) -> None:
     engine.submit(ev.CallEnded("c1"))
     assert engine.saw_end("c1")
     assert not engine.saw_end("c2")
+
+
+RELAXING: Configuration = {
+    **CONFIGURATION,
+    "agents": [{**CONFIGURATION["agents"][0], "queues": ["linhe"]}],
+    "queues": [
+        {"id": "linhe", "name": "临河县", "priority": 0, "ring_seconds": 20},
+        {**CONFIGURATION["queues"][0], "overflow": [{"to": "linhe", "after": 15}]},
+    ],
+}
+
+
+class Clock:
+    """Moves by hand; holds the one alarm that is set."""
+
+    def __init__(self) -> None:
+        self.now = T0
+        self.alarm: tuple[float, Callable[[], None]] | None = None
+        self.cancelled = 0
+
+    def set(self, seconds: float, action: Callable[[], None]) -> "Clock":
+        assert self.alarm is None, "one alarm at a time"
+        self.alarm = seconds, action
+        return self
+
+    def cancel(self) -> None:
+        self.alarm = None
+        self.cancelled += 1
+
+    def go_off(self, after: float) -> None:
+        assert self.alarm is not None
+        _, action = self.alarm
+        self.alarm = None
+        self.now += dt.timedelta(seconds=after)
+        action()
+
+
+def relaxing(path: Path, clock: Clock) -> tuple[Engine, Hands]:
+    """c1 waits in `city`, for which an agent of `linhe` is to help after 15 s; an agent of `city` is busy elsewhere."""
+    hands = Hands()
+    engine = Engine(Journal(path / "voice.db"), clock=lambda: clock.now, alarm=clock.set)
+    engine.start(hands)
+    second = {**CONFIGURATION["agents"][0], "id": "1002", "extension": "1002", "queues": ["city"]}
+    engine.submit(ev.Configured({**RELAXING, "agents": [*RELAXING["agents"], second]}))
+    engine.submit(ev.Snapshot(T0, {"c0": ev.SeenChannel("c0", "", "", "1002")}, {"1001": "NOT_INUSE", "1002": "INUSE"}))
+    engine.submit(ev.Command("1001", "ready"))
+    engine.submit(ev.CallStarted("c1", "138", "12345", "PJSIP/trunk-1"))
+    engine.submit(ev.CallQueued("c1", "city"))
+    return engine, hands
+
+
+def test_an_alarm_is_set_for_the_next_relaxation_and_makes_it_match_again(tmp_path: Path) -> None:
+    clock = Clock()
+    _, hands = relaxing(tmp_path, clock)
+    assert (hands.rings, clock.alarm and clock.alarm[0]) == ([], 15.0)
+    clock.go_off(after=15.0)
+    assert ([call for call, _ in hands.rings], clock.alarm) == (["c1"], None)
+
+
+def test_an_alarm_that_goes_off_early_is_set_once_more(tmp_path: Path) -> None:
+    clock = Clock()
+    _, hands = relaxing(tmp_path, clock)
+    clock.go_off(after=14.99999)
+    assert (hands.rings, clock.alarm and clock.alarm[0]) == ([], 0.001)
+    clock.go_off(after=0.001)
+    assert [call for call, _ in hands.rings] == ["c1"]
+
+
+def test_the_alarm_of_a_caller_who_has_gone_is_taken_back(tmp_path: Path) -> None:
+    clock = Clock()
+    engine, _ = relaxing(tmp_path, clock)
+    engine.submit(ev.CallEnded("c1"))
+    assert (clock.alarm, clock.cancelled) == (None, 1)
+
+
+async def test_the_running_loop_is_the_clock_that_rings() -> None:
+    rung = asyncio.Event()
+    alarm_in(0.0, rung.set)
+    alarm_in(60.0, rung.set).cancel()
+    await asyncio.wait_for(rung.wait(), 5)
+
+
+def test_rules_that_cannot_be_followed_leave_the_ones_before(tmp_path: Path) -> None:
+    hands = Hands()
+    engine = engine_at(tmp_path, hands)
+    broken: Any = {**CONFIGURATION, "queues": [{**CONFIGURATION["queues"][0], "owner_seconds": "long"}]}
+    with capture_logs() as logs:
+        engine.submit(ev.Configured(broken))
+    assert logs[0]["event"] == "rules_refused"
+    assert "owner_seconds" in logs[0]["reason"]
+    offer(engine)
+    assert [call for call, _ in hands.rings] == ["c1"]
