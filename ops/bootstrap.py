@@ -21,6 +21,8 @@ STAMP = VENV / "hotline-stamp"
 LOCK = PROJECT / "requirements.lock"
 UV_LOCK = PROJECT / "ops" / "locks" / "uv.lock"
 LOCAL = PROJECT / ".local"
+OWN_LIBRARIES = {"soundfile": "_soundfile_data"}
+"""Packages of which some wheels bring a library and others look for the machine's; and the library's module."""
 
 
 def main() -> int:
@@ -52,7 +54,7 @@ def check_interpreter() -> None:
 def wanted_stamp() -> str:
     """Fingerprint of what the environment must hold, and where: a moved folder needs a new one."""
     digest = hashlib.sha256()
-    for part in (LOCK.read_bytes(), UV_LOCK.read_bytes(), str(PROJECT).encode(), b"1"):
+    for part in (LOCK.read_bytes(), UV_LOCK.read_bytes(), str(PROJECT).encode(), b"2"):
         digest.update(hashlib.sha256(part).digest())
     return digest.hexdigest()
 
@@ -86,7 +88,35 @@ def build() -> None:
         # At a terminal uv draws bars; elsewhere it would list every package, and the step's own ticks say enough.
         sync += [] if sys.stderr.isatty() else ["--quiet"]
         run(sync, uv_environment(pip))
+        bring_own_libraries(pip)
         STAMP.write_text(wanted_stamp())
+
+
+def bring_own_libraries(pip: list[str]) -> None:
+    """Take the wheels that bring their library with them, where a mirror in parts has made uv take another one.
+
+    Of several indexes uv takes the first that has the version, pip the wheel that fits best.
+    """
+    for package, library in OWN_LIBRARIES.items():
+        if any(VENV.glob(f"lib/python*/site-packages/{library}")):
+            continue
+        say(f"    looking for {package} with its library")
+        wanted = LOCAL / "cache" / f"{package}.txt"
+        wanted.parent.mkdir(parents=True, exist_ok=True)
+        wanted.write_text(of_lock(package, LOCK.read_text()))
+        again = ["install", "--quiet", "--no-deps", "--force-reinstall", "--require-hashes", "-r", str(wanted)]
+        run([*pip, *again], own_caches())
+
+
+def of_lock(package: str, lock: str) -> str:
+    """Return the lines of one package in a lock file: its version and its hashes."""
+    kept: list[str] = []
+    for line in lock.splitlines(keepends=True):
+        if line.startswith(f"{package}==") or (kept and line.startswith("    --hash=")):
+            kept.append(line)
+        elif kept:
+            break
+    return "".join(kept)
 
 
 def install_into(folder: Path, lock: Path) -> None:

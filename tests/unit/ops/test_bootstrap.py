@@ -21,3 +21,11 @@ def test_locks_hold_hashes_and_no_addresses() -> None:
         text = lock.read_text()
         assert "--hash=sha256:" in text
         assert "://" not in text
+
+
+def test_one_package_of_a_lock() -> None:
+    one, two = "b==2 \\\n    --hash=sha256:2 \\\n    --hash=sha256:3\n", "c==3 \\\n    --hash=sha256:4\n"
+    lock = f"a==1 \\\n    --hash=sha256:1\n    # via b\n{one}    # via c\n{two}"
+    assert [bootstrap.of_lock(name, lock) for name in ("b", "c", "d")] == [one, two, ""]
+    for package in bootstrap.OWN_LIBRARIES:
+        assert "--hash=sha256:" in bootstrap.of_lock(package, bootstrap.LOCK.read_text())
