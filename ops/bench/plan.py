@@ -20,9 +20,9 @@ class Plan:
     menu_rates: int = 99
     replay_seconds: float = 20.0
     replay_talk: float = 6.0
-    decisions: int = 20_000
+    decisions: int = 8_000
     simulated_calls: int = 100_000
-    erlang_hours: float = 600.0
+    erlang_hours: float = 400.0
     live_calls: int = 1000
     least: int = 100
 
