@@ -440,7 +440,7 @@ export interface paths {
     }
     /**
      * Compare two versions
-     * @description Give the changes as lines to read and as a table; against the version in force, or else the one before.
+     * @description Give the changes as lines to read; without `from` against the version in force, else the one before.
      */
     get: operations['get_menu_difference']
     put?: never
@@ -1656,21 +1656,6 @@ export interface components {
      */
     CaseState: 'draft' | 'answered' | 'to_dispatch' | 'rejected' | 'invalid'
     /**
-     * ChangeOut
-     * @description One change; null stands for what is not there.
-     */
-    ChangeOut: {
-      /**
-       * Where
-       * @description A node, or a field of one: menu.choices.3
-       */
-      where: string
-      /** Before */
-      before: string | null
-      /** After */
-      after: string | null
-    }
-    /**
      * CheckedOut
      * @description One version and what a check of it finds now.
      */
@@ -1919,11 +1904,6 @@ export interface components {
        * @description The changes for a reader, the start first; none: they are equal
        */
       lines: string[]
-      /**
-       * Changes
-       * @description The same as a table
-       */
-      changes: components['schemas']['ChangeOut'][]
     }
     /**
      * Disposition
@@ -1950,6 +1930,16 @@ export interface components {
        */
       note: string
       outcome?: components['schemas']['Outcome'] | null
+    }
+    /**
+     * DrawingOut
+     * @description The tree as a picture's data.
+     */
+    DrawingOut: {
+      /** Nodes */
+      nodes: components['schemas']['DrawnNodeOut'][]
+      /** Edges */
+      edges: components['schemas']['DrawnEdgeOut'][]
     }
     /**
      * DrawnEdgeOut
@@ -1980,7 +1970,7 @@ export interface components {
     }
     /**
      * DrawnNodeOut
-     * @description A node, where it stands in a picture (layer 0 is where calls begin), and its use; null: no call came there.
+     * @description Where a node stands in a picture; layer 0 is where calls begin.
      */
     DrawnNodeOut: {
       /** Name */
@@ -1991,7 +1981,6 @@ export interface components {
       layer: number
       /** Position */
       position: number
-      figures: components['schemas']['NodeFiguresOut'] | null
     }
     /**
      * EndIn
@@ -2612,7 +2601,7 @@ export interface components {
     }
     /**
      * NodeFiguresOut
-     * @description A node in use.
+     * @description A node in use; names that the tree does not have are those of an incident's notice.
      */
     NodeFiguresOut: {
       /** Node */
@@ -4063,18 +4052,9 @@ export interface components {
       /** @description From the start of the menu until the queue */
       to_person: components['schemas']['SpentOut'] | null
       answered: components['schemas']['AnsweredOut']
-      /**
-       * Nodes
-       * @description The tree's nodes, by layer and position
-       */
-      nodes: components['schemas']['DrawnNodeOut'][]
-      /** Edges */
-      edges: components['schemas']['DrawnEdgeOut'][]
-      /**
-       * Notice
-       * @description Nodes that are not the tree's: an incident's notice
-       */
-      notice: components['schemas']['NodeFiguresOut'][]
+      /** Nodes */
+      nodes: components['schemas']['NodeFiguresOut'][]
+      drawing: components['schemas']['DrawingOut']
     }
     /**
      * HeardOut
