@@ -5,6 +5,8 @@ from typing import Any
 from tests.e2e.menus import ALWAYS, NEVER, Line
 
 ASK = "hotline/confirm-number"
+LONG = "hotline/press-for-return-call"
+"""Long enough to press a key in its middle on a machine that is busy with other things."""
 HELLO, THANKS, BYE = "hotline/expected-wait", "hotline/thank-you", "hotline/goodbye"
 CLOSED, CONNECTING, WAIT = "hotline/closed", "hotline/connecting", "hotline/fallback-wait"
 KNOWN, TROUBLE = "hotline/talk-broken", "hotline/number-is"
@@ -32,12 +34,13 @@ MENU = {
     "two": say(CONNECTING),
     "person": PERSON,
 }
+EARLY = {"kind": "greeting", "sounds": [CLOSED], "next": "menu"}
 RATE = {
     "kind": "rating",
     "sounds": [TROUBLE],
     "scores": {"1": 3, "2": 2, "3": 1},
     "next": "thanks",
-    "wait_seconds": 1.5,
+    "wait_seconds": 3,
     "attempts": 1,
 }
 LINES = {
@@ -52,7 +55,9 @@ LINES = {
         greeting=[THANKS, HELLO],
     ),
     "announcement": Line("70004", {"start": say(THANKS, "then"), "then": say(HELLO), "person": PERSON}),
-    "menu": Line("70005", MENU),
+    "menu": Line("70005", {**MENU, "start": MENU["start"] | {"sounds": [LONG]}}),
+    "two attempts": Line("70022", MENU),
+    "early menu": Line("70023", {**MENU, "start": EARLY, "menu": MENU["start"]}),
     "greeted menu": Line("70006", {**MENU, "start": say(TROUBLE, "menu"), "menu": MENU["start"]}),
     "three attempts": Line("70007", {**MENU, "start": MENU["start"] | {"attempts": 3}}),
     "open": Line(
@@ -100,7 +105,7 @@ LINES = {
                 "collects": "case_number",
                 "next": "code",
                 "on_failure": "person",
-                "wait_seconds": 2,
+                "wait_seconds": 4,
             },
             "code": {
                 "kind": "collect",
@@ -110,7 +115,7 @@ LINES = {
                 "on_failure": "person",
                 "min_digits": 6,
                 "max_digits": 6,
-                "wait_seconds": 2,
+                "wait_seconds": 4,
             },
             "progress": {"kind": "progress", "next": "thanks", "on_not_found": "nothing", "on_failure": "person"},
             "thanks": say(THANKS),
@@ -136,7 +141,7 @@ LINES = {
                 "next": "noted",
                 "on_declined": "person",
                 "on_failure": "person",
-                "wait_seconds": 1,
+                "wait_seconds": 2,
             },
             "noted": bye("hotline/return-call-noted"),
             "person": PERSON,
@@ -172,6 +177,10 @@ LINES = {
             "person": PERSON,
         },
     ),
+    "silent transfer": Line(
+        "70024",
+        {"start": {"kind": "transfer", "sounds": [], "target": "120", "on_failure": "person"}, "person": PERSON},
+    ),
     "incident": Line(
         "70017",
         {
@@ -180,7 +189,7 @@ LINES = {
                 "next": "person",
                 "on_registered": "noted",
                 "on_failure": "person",
-                "wait_seconds": 1,
+                "wait_seconds": 2,
             },
             "noted": bye(),
             "person": PERSON,

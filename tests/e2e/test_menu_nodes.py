@@ -14,7 +14,7 @@ from db.clock import utc_now
 from db.tables import Case, Incident, IncidentCaller, Rating, ReturnCall
 from ivr.progress import Progress, sounds_of
 from ops.call.agent import Manner
-from ops.call.carrier import BUSY, CALLED_TONE
+from ops.call.carrier import BUSY, CALLED_TONE, SILENT
 from ops.call.carrier import Line as CarrierLine
 from ops.call.citizen import Call
 from ops.call.city import City
@@ -31,6 +31,7 @@ from tests.e2e.menu_trees import (
     HELLO,
     KNOWN,
     LINES,
+    LONG,
     THANKS,
     TROUBLE,
     UNTOLD,
@@ -68,7 +69,7 @@ async def office(system: Instance) -> AsyncIterator[Office]:
 async def city(office: Office) -> AsyncIterator[City]:
     async with City(office.system) as opened:
         await opened.seat(SEATS, BRISK)
-        await opened.carrier.open({"110": CarrierLine(), "119": BUSY})
+        await opened.carrier.open({"110": CarrierLine(), "119": BUSY, "120": SILENT})
         yield opened
 
 
@@ -101,6 +102,13 @@ async def reaches_person(call: Call, queue: str = "city", *, seconds: float = 30
     assert call.offers[-1].arrival.body["queue"] == queue
     call.hang_up()
     await call.ended()
+
+
+def places_with(system: Instance, digits: str) -> list[str]:
+    """The files in which the system itself has kept these digits; what the test's own phones write is beside it."""
+    logs = [*(system.folder / "log").glob("*.log"), *(system.folder / "asterisk" / "log").rglob("*")]
+    files = [*logs, system.folder / "asterisk" / "cel.csv", *(system.folder / "voice").glob("voice.db*")]
+    return [str(path) for path in files if path.is_file() and digits.encode() in path.read_bytes()]
 
 
 async def hang_up(call: Call) -> None:
@@ -166,7 +174,7 @@ async def makes_one_choice(city: City, office: Office, call: Call, *, cuts_short
     """However it was pressed, the key counts once: its way is heard, and no other one."""
     await call.hears(city.prompt(THANKS))
     await reaches_person(call)
-    assert call.heard(city.prompt(ASK)).cut_short is cuts_short
+    assert call.heard(city.prompt(LONG)).cut_short is cuts_short
     assert not call.heard(city.prompt(CONNECTING))
     record = await office.record(call)
     assert (record.menu_path, record.menu_end) == (["1"], "queue")
@@ -175,37 +183,37 @@ async def makes_one_choice(city: City, office: Office, call: Call, *, cuts_short
 @scene
 async def a_key_during_the_prompt_cuts_it_short(city: City, office: Office) -> None:
     call = await dial(city, "menu")
-    await call.press_during(city.prompt(ASK), "1")
+    await call.press_during(city.prompt(LONG), "1")
     await makes_one_choice(city, office, call)
 
 
 @scene
 async def a_key_after_the_prompt_counts(city: City, office: Office) -> None:
     call = await dial(city, "menu")
-    await call.press_after(city.prompt(ASK), "1")
+    await call.press_after(city.prompt(LONG), "1")
     await makes_one_choice(city, office, call, cuts_short=False)
 
 
 @scene
 async def a_hash_at_the_end_means_nothing(city: City, office: Office) -> None:
     call = await dial(city, "menu")
-    await call.press_during(city.prompt(ASK), "1#")
+    await call.press_during(city.prompt(LONG), "1#")
     await makes_one_choice(city, office, call)
 
 
 @scene
 async def a_key_pressed_twice_counts_once(city: City, office: Office) -> None:
     call = await dial(city, "menu")
-    await call.press_during(city.prompt(ASK), "11")
+    await call.press_during(city.prompt(LONG), "11")
     await makes_one_choice(city, office, call)
 
 
 @scene
 async def after_a_wrong_key_the_menu_is_asked_again(city: City, office: Office) -> None:
     call = await dial(city, "menu")
-    await call.press_during(city.prompt(ASK), "7")
+    await call.press_during(city.prompt(LONG), "7")
     assert call.moments.pressed_at is not None
-    await call.hears_begin(city.prompt(ASK), since=call.moments.pressed_at)
+    await call.hears_begin(city.prompt(LONG), since=call.moments.pressed_at)
     call.press("1")
     await makes_one_choice(city, office, call)
 
@@ -220,8 +228,19 @@ async def a_key_that_comes_before_its_menu_is_taken(city: City, office: Office) 
 
 
 @scene
+async def a_key_before_the_answer_does_no_harm_and_the_next_one_counts(city: City, office: Office) -> None:
+    call = await dial(city, "early menu")
+    await call.press_during(city.prompt(CLOSED), "2")
+    await call.press_during(city.prompt(ASK), "1")
+    await call.hears(city.prompt(THANKS))
+    await reaches_person(call)
+    assert told(city, call, CLOSED, THANKS, CONNECTING) == [CLOSED, THANKS]
+    assert (await office.record(call)).menu_path == ["1"]
+
+
+@scene
 async def a_key_that_comes_too_late_changes_nothing(city: City, office: Office) -> None:
-    call = await dial(city, "menu")
+    call = await dial(city, "two attempts")
     await call.talking(seconds=30)
     call.press("1")
     await until(lambda: not call.media.pressing, "the key is pressed", seconds=5)
@@ -304,6 +323,7 @@ async def the_progress_of_a_case_is_read_to_who_types_its_number_and_code(city: 
         assert not wrong.heard(city.prompt(sound)), sound
     await asyncio.gather(reaches_person(right), reaches_person(wrong))
     assert not (await office.record(right)).menu_path
+    assert places_with(office.system, digits) == []
 
 
 @scene
@@ -388,6 +408,16 @@ async def a_transfer_that_is_busy_leads_to_a_person(city: City, office: Office) 
     assert told(city, call, HELLO, "hotline/all-busy") == [HELLO, "hotline/all-busy"]
     record = await office.record(call)
     assert (record.disposition, record.transferred_to) == ("answered", None)
+
+
+@scene
+async def who_hangs_up_while_the_other_number_rings_was_not_transferred(city: City, office: Office) -> None:
+    call = await dial(city, "silent transfer")
+    other = await city.carrier.called("120")
+    await hang_up(call)
+    await until(lambda: other.end == "withdrawn", "it stops to ring there", seconds=10)
+    record = await office.record(call)
+    assert (record.disposition, record.transferred_to) == ("hangup_in_menu", None)
 
 
 @scene
