@@ -7,7 +7,7 @@ import pytest
 
 from acd.simulation.erlang import Load, service_level
 from acd.simulation.scenario import Group, Queue, Ringing, Scenario, ScenarioError
-from acd.simulation.staffing import _fewest, find, simulate
+from acd.simulation.staffing import _Book, _fewest, find, simulate
 
 OFFICE = Scenario((Queue("city", 1.0, 60.0),), (Group(("city",)),), calls_per_hour=120, hours=12)
 
@@ -16,6 +16,15 @@ def test_the_same_seed_is_the_same_answer_and_another_is_not() -> None:
     four = OFFICE.sized(4)
     assert simulate(four, seed=5) == simulate(four, seed=5)
     assert simulate(four, seed=5) != simulate(four, seed=6)
+
+
+def test_busy_time_is_counted_whole_whatever_the_length_of_a_sample() -> None:
+    """A sample's own end, divided by its length, may fall into the sample again: once it was counted for ever."""
+    for hours in range(100, 500):
+        length = hours * 1.02 * 36 / 30
+        book = _Book(OFFICE.sized(1), 30, length, 0.0)
+        book.busy(-1.0, 40 * length)
+        assert sum(counts.busy_s for counts in book.together) == pytest.approx(30 * length)
 
 
 def test_the_fewest_agents_are_found() -> None:
