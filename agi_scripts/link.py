@@ -84,14 +84,11 @@ class LinkServer:
 
     async def _tell_figures(self) -> None:
         """Tell every web process the live figures whenever they have changed."""
-        told: dict[str, Any] = {}
         while True:
             await asyncio.sleep(FIGURES_SECONDS)
             figures = self._house.present_figures() if self._peers else {}
-            if figures and figures != told:
-                for peer in self._peers:
-                    peer.send(figures)
-                told = figures
+            for peer in self._peers:
+                peer.tell_figures(figures)
 
     def _authorise(self, connection: ServerConnection, request: HttpRequest) -> Response | None:
         given = request.headers.get("Authorization", "")
@@ -125,6 +122,7 @@ class _Peer:
         self._engine = house.engine
         self._outgoing: asyncio.Queue[dict[str, Any]] = asyncio.Queue(OUTGOING_LIMIT)
         self._agents: set[str] = set()
+        self._figures: dict[str, Any] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def send(self, frame: dict[str, Any]) -> None:
@@ -155,12 +153,17 @@ class _Peer:
         calls = [{"agent": a.agent_id, "call_id": a.call_id} for a in agents if _wraps_up(a)]
         self.send({"op": "wrap_ups", "calls": calls})
         self.tell_configured()
-        if figures := self._house.present_figures():
-            self.send(figures)
+        self.tell_figures(self._house.present_figures())
 
     def tell_configured(self) -> None:
         """Which configuration calls are served by now."""
         self.send({"op": "configured", "version": self._house.configured()})
+
+    def tell_figures(self, figures: dict[str, Any]) -> None:
+        """The live figures, unless they were told before or there are none."""
+        if figures and figures != self._figures:
+            self._figures = figures
+            self.send(figures)
 
     def leave(self) -> None:
         """The screens behind this peer are gone."""

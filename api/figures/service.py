@@ -76,7 +76,7 @@ class FigureBoard:
     async def history(self, *, now: dt.datetime) -> History:
         """Count the calls, or return what was counted a moment ago. Raises DatabaseAwayError."""
         async with self._counting:
-            if self._kept is None or not dt.timedelta(0) <= now - self._kept.until < KEPT:
+            if self._kept is None or abs(now - self._kept.until) >= KEPT:
                 self._kept = await self._count(now)
             return self._kept
 
