@@ -45,7 +45,9 @@ def _speed(name: str, plan: Plan, *, agents: int, skills: int, waiting: int, lea
     )
 
 
-def _timed(agents: int, skills: int, waiting: int, decisions: int, seed: int, *, timer: Callable[[], int]) -> list[float]:
+def _timed(
+    agents: int, skills: int, waiting: int, decisions: int, seed: int, *, timer: Callable[[], int]
+) -> list[float]:
     """Seconds of each decision; the collector of what the trial itself leaves behind waits until afterwards."""
     gc.collect()
     gc.disable()
@@ -68,9 +70,8 @@ def _growth(plan: Plan) -> Figure:
     ratio = quotient(large.p50, small.p50)
     logarithmic = math.log(many) / math.log(few)
     limits = (at_most(f"cost with {many} waiting / cost with {few}", ratio or math.inf, logarithmic),)
-    note = f"mean processor time of a decision, {many} waiting (ours) and {few} (other); "
-        f"log {many} / log {few} is {logarithmic:g}"
-    return Figure("decide_growth", "ms", large, small, f"{few} waiting", ratio, "ours / other", limits, note)
+    note = f"mean processor time of a decision; log {many} / log {few} is {logarithmic:g}"
+    return Figure("decide_growth", "ms", large, small, f"{few} waiting", ratio, f"{many} / {few} waiting", limits, note)
 
 
 _MIXED_PER_HOUR, _LEAST_HOURS = 260.0, 9.0
