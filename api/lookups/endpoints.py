@@ -37,8 +37,15 @@ async def find_caller(body: CallerIn, session: Reader, runtime: RuntimeDep) -> C
 @router.post("/case-progress", summary="How far is this case")
 async def find_case_progress(body: ProgressIn, session: Writer, runtime: RuntimeDep) -> FoundOut | NotFoundOut:
     """Give the progress of a case to whoever knows its number and code; the log keeps neither."""
-    region = runtime.settings.region_code
-    case = await service.find_progress(session, body.case_number, body.query_code, region=region, now=utc_now())
+    settings = runtime.settings
+    case = await service.find_progress(
+        session,
+        body.case_number,
+        body.query_code,
+        region=settings.region_code,
+        secret=settings.session_secret.get_secret_value(),
+        now=utc_now(),
+    )
     log.info("case_progress", call_id=body.call_id, found=case is not None)
     if case is None:
         return NotFoundOut()

@@ -34,15 +34,15 @@ async def find_case(session: WriteSession, number: str) -> Case | None:
     return await session.scalar(select(Case).where(Case.number == number))
 
 
-async def take_failure(session: WriteSession, typed: str, *, now: dt.datetime) -> bool:
+async def take_failure(session: WriteSession, fingerprint: str, *, now: dt.datetime) -> bool:
     """Count one more failure for what was typed; False when it is locked.
 
     It is counted before the code is compared: guesses sent at once count as well as guesses in a row.
     """
     await session.execute(delete(LookUpFailure).where(LookUpFailure.last_at < now - KEPT))
-    fresh = {"case_number": typed, "failures": 0, "last_at": now}
+    fresh = {"fingerprint": fingerprint, "failures": 0, "last_at": now}
     await session.execute(insert(LookUpFailure).values(fresh).on_conflict_do_nothing())
-    row = await session.get_one(LookUpFailure, typed, with_for_update=True, populate_existing=True)
+    row = await session.get_one(LookUpFailure, fingerprint, with_for_update=True, populate_existing=True)
     if is_locked(row.failures, row.last_at, now=now):
         return False
     row.failures, row.last_at = failures_after(row.failures, row.last_at, now=now), now
@@ -50,6 +50,6 @@ async def take_failure(session: WriteSession, typed: str, *, now: dt.datetime) -
     return True
 
 
-async def forget_failures(session: WriteSession, typed: str) -> None:
+async def forget_failures(session: WriteSession, fingerprint: str) -> None:
     """Forget the failures after a right code."""
-    await session.execute(delete(LookUpFailure).where(LookUpFailure.case_number == typed))
+    await session.execute(delete(LookUpFailure).where(LookUpFailure.fingerprint == fingerprint))

@@ -59,11 +59,14 @@ class CaseDraft(Base):
 
 
 class LookUpFailure(Base):
-    """Wrong query codes for a typed case number, kept for numbers that do not exist, too."""
+    """Wrong query codes for what was typed as a case number, kept for numbers that do not exist, too.
+
+    Only a keyed fingerprint of what was typed is kept: it may be anything, an identity number among others.
+    """
 
     __tablename__ = "look_up_failures"
 
-    case_number: Mapped[str] = mapped_column(primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(primary_key=True)
     failures: Mapped[int] = mapped_column(Integer)
     last_at: Mapped[dt.datetime] = mapped_column(index=True)
 

@@ -37,10 +37,10 @@ def upgrade() -> None:
     )
     op.create_table(
         "look_up_failures",
-        sa.Column("case_number", sa.Text(), nullable=False),
+        sa.Column("fingerprint", sa.Text(), nullable=False),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("case_number", name="pk_look_up_failures"),
+        sa.PrimaryKeyConstraint("fingerprint", name="pk_look_up_failures"),
     )
     op.create_index("ix_look_up_failures_last_at", "look_up_failures", ["last_at"], unique=False)
     op.create_table(

@@ -76,6 +76,13 @@ async def test_five_failures_hide_the_case_for_a_quarter_of_an_hour(
     assert (await ask(api, "case-progress", **body))["found"] is exists
 
 
+async def test_what_was_typed_is_kept_nowhere(api: Any, typed: dict[str, str]) -> None:
+    identity = "37140119800101"
+    await ask(api, "case-progress", **typed | {"case_number": identity})
+    (row,) = await api.rows("SELECT * FROM look_up_failures")
+    assert identity not in str(row)
+
+
 async def test_guesses_at_once_are_counted_like_guesses_in_a_row(api: Any, typed: dict[str, str]) -> None:
     wrong = typed | {"query_code": other(typed["query_code"])}
     await asyncio.gather(*(ask(api, "case-progress", **wrong) for _ in range(8)))
