@@ -5,10 +5,8 @@ import datetime as dt
 import json
 from collections.abc import AsyncIterator
 from copy import deepcopy
-from dataclasses import dataclass
 from typing import Any
 
-import httpx
 import pytest
 import pytest_asyncio
 from sqlalchemy import select
@@ -21,13 +19,13 @@ from ops.call.citizen import Call
 from ops.call.city import City
 from ops.call.until import until
 from ops.instance import Instance
+from tests.e2e.menu_desk import AUTHOR, SECOND, Desk, hears_only, saying
 from tests.e2e.menu_trees import ASK, BYE, CLOSED, CONNECTING, HELLO, PERSON, THANKS, ask, say
 from tests.e2e.menus import Line, Office, office_of
 from tests.e2e.records import SUPERVISOR
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-AUTHOR, SECOND = "9901", "9902"
 INSIDE = 20
 LATER = 5
 """Seconds from a publication for later until it is in force."""
@@ -44,57 +42,6 @@ async def city(system: Instance) -> AsyncIterator[City]:
     async with City(system) as opened:
         await opened.seat([str(1001 + place) for place in range(6)], Manner(answers_after=0.1))
         yield opened
-
-
-@dataclass(frozen=True)
-class Desk:
-    """The administrators' way to one menu: HTTP, and nothing else."""
-
-    city: City
-    menu: str
-
-    async def send(self, person: str, method: str, path: str, **more: Any) -> httpx.Response:
-        return await self.city.desk.send(person, method, f"/api/menus/{self.menu}{path}", **more)
-
-    async def done(self, person: str, method: str, path: str, **more: Any) -> dict[str, Any]:
-        answer = await self.send(person, method, path, **more)
-        assert answer.is_success, answer.text
-        return dict(answer.json())
-
-    async def draft(self, tree: dict[str, Any]) -> int:
-        made = await self.done(AUTHOR, "POST", "/versions", json={"tree": tree, "why": "a test"})
-        return int(made["version"])
-
-    async def approved(self, tree: dict[str, Any]) -> int:
-        """A version that one person wrote and another one approved."""
-        version = await self.draft(tree)
-        await self.done(AUTHOR, "POST", f"/versions/{version}/submission", json={"why": "ready"})
-        await self.done(SECOND, "POST", f"/versions/{version}/approval", json={"why": "well read"})
-        return version
-
-    async def publish(self, version: int, at: dt.datetime | None = None) -> dict[str, Any]:
-        body = {"version": version, "at": at and at.isoformat(), "why": "a test"}
-        return await self.done(AUTHOR, "POST", "/publications", json=body)
-
-    async def serve(self, number: str) -> None:
-        line = {"line": f"线路{number}", "menu": self.menu, "queue": "city", "why": "a test"}
-        answer = await self.city.desk.send(AUTHOR, "PUT", f"/api/numbers/{number}", json=line)
-        assert answer.is_success, answer.text
-        assert answer.json()["heard"]
-
-
-def saying(sound: str) -> dict[str, Any]:
-    return {"start": "start", "nodes": {"start": say(sound), "person": PERSON}}
-
-
-async def hears_only(city: City, number: str, sound: str, *others: str) -> None:
-    """A new call hears this and none of the others."""
-    call = await city.dial(number)
-    await call.hears(city.prompt(sound))
-    await call.answered(seconds=30)
-    call.hang_up()
-    await call.ended()
-    assert not [other for other in others if call.heard(city.prompt(other))]
 
 
 GOOD = {
