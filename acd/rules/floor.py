@@ -71,7 +71,10 @@ class Floor:
     def next_due(self) -> dt.datetime | None:
         """The moment at which a `Due` is wanted, because a waiting call asks for less from then on; None for never."""
         due = self._book.matcher.next_due
-        return None if due is None else dt.datetime.fromtimestamp(due, dt.UTC)
+        if due is None:
+            return None
+        moment = dt.datetime.fromtimestamp(due, dt.UTC)
+        return moment if moment.timestamp() >= due else moment + dt.timedelta(microseconds=1)
 
     @property
     def offering(self) -> bool:
@@ -120,8 +123,10 @@ class Floor:
         refused = book.published.take(conf)
         book.out += [fx.RulesRefused(reason) for reason in refused]
         known = {a["id"]: a for a in conf["agents"]}
-        for agent_id in [a for a in self.agents if a not in known and self.agents[a].state is S.LOGGED_OUT]:
-            del self.agents[agent_id]
+        gone = [a for a in self.agents.values() if a.agent_id not in known and a.state is S.LOGGED_OUT]
+        for agent in gone:
+            if agent.agent_id not in book.reserved:
+                del self.agents[agent.agent_id]
         for agent_id, data in known.items():
             agent = self.agents.get(agent_id) or self._new_agent(agent_id, data["extension"])
             agent.name, agent.queues = data["name"], tuple(data["queues"])

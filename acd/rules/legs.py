@@ -50,6 +50,7 @@ class Legs:
             self._offers.leave_agent(call)
             call.agent_id = agent.agent_id
             self._offers.announce(call, agent)
+        self._offers.unreserve(call, agent)
         call.phase, call.answered_at, call.ended_by = Phase.TALKING, call.answered_at or book.now, None
         book.record(call.call_id, CallEventType.ANSWERED, agent_id=agent.agent_id, recording=f"{call.call_id}.wav")
         book.move(agent, Trigger.SEEN_TALKING, call_id=call.call_id)
@@ -93,6 +94,9 @@ class Legs:
     def _reserve(self, call: Call, agent: Agent) -> None:
         """Keep the citizen for the same agent, until the phone is there again or `ReservationOver` comes."""
         book = self._book
+        other = book.calls.get(book.reserved.get(agent.agent_id, ""))
+        if other is not None:
+            self._offers.wait(other)
         call.phase = Phase.RESERVED
         book.reserved[agent.agent_id] = call.call_id
         book.record(
@@ -110,7 +114,7 @@ class Legs:
         if call is None or call.phase is not Phase.RESERVED:
             return
         agent = book.agents[call.agent_id or ""]
-        del book.reserved[agent.agent_id]
+        self._offers.unreserve(call, agent)
         if agent.call_id == call.call_id and agent.state is S.MISSED:
             agent.call_id = None
             book.tell_state(agent)

@@ -67,10 +67,15 @@ class Offers:
     def drop_reservation(self, call: Call) -> None:
         """The citizen is gone: the agent still owes the case an outcome."""
         agent = self._book.agents[call.agent_id or ""]
-        self._book.reserved.pop(agent.agent_id, None)
+        self.unreserve(call, agent)
         if agent.state is S.MISSED and agent.call_id == call.call_id:
             self._book.tell(agent, "ended", call.call_id, by=call.ended_by or "caller")
             self._book.move(agent, Trigger.CALL_ENDED, call_id=call.call_id)
+
+    def unreserve(self, call: Call, agent: Agent) -> None:
+        """The agent's phone is not waited for any more, not by this call."""
+        if self._book.reserved.get(agent.agent_id) == call.call_id:
+            del self._book.reserved[agent.agent_id]
 
     def release(self, call: Call, *, by: str) -> None:
         """The talk is over for the agent: wrap-up, until an outcome is chosen."""
