@@ -1,15 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import citizen from '../../ivr/citizen.py?raw'
-import codec from '../../ivr/codec.py?raw'
-import fields from '../../ivr/fields.py?raw'
-import hours from '../../ivr/hours_codec.py?raw'
-import speech from '../../ivr/speech.py?raw'
-import validation from '../../ivr/validation.py?raw'
 import { BOX, draw } from '../src/admin/drawing'
 import { findingsIn, hasErrors, sortFindings } from '../src/admin/findings'
 import { dayOf, momentOf, shownMoment, startOfDay, typedMoment } from '../src/admin/moments'
 import { hashOf, parseRoute } from '../src/admin/route'
-import { inChinese, SENTENCES } from '../src/admin/serverWords'
+import { inChinese, named, SENTENCES } from '../src/admin/serverWords'
 import { rowsOf, weekOf } from '../src/admin/week'
 import { ApiProblem } from '../src/api/http'
 import { adminEn } from '../src/i18n/adminEn'
@@ -88,9 +82,12 @@ describe('findings', () => {
 })
 
 describe('the server’s sentences in Chinese', () => {
-  const source = [citizen, codec, fields, hours, speech, validation]
-    .join('\n')
-    .replaceAll(/\{\{|\}\}/g, '')
+  const files = import.meta.glob<string>(['../../ivr/*.py', '../../api/*/*.py'], {
+    query: '?raw',
+    import: 'default',
+    eager: true,
+  })
+  const source = Object.values(files).join('\n')
 
   it.each(SENTENCES.map(([english]) => english))('still says: %s', (english) => {
     // Some sentences are put together from halves.
@@ -102,8 +99,11 @@ describe('the server’s sentences in Chinese', () => {
   it('keep what is particular, without its quotes', () => {
     expect(inChinese("there is no node 'gone'")).toBe('没有名为 gone 的节点')
     expect(inChinese("key 1 leads to 'gone', which does not exist")).toBe(
-      'key 1 指向不存在的节点 gone',
+      '按键 1 指向不存在的节点 gone',
     )
+    expect(inChinese('on_failure does not end with a person')).toBe('失败时 最终到不了人工')
+    expect(named('choices.1')).toBe('按键 1')
+    expect(named('toString')).toBe('toString')
     expect(inChinese('presses 0 meanwhile, which means nothing here')).toBe('播放中按 0，此处无效')
   })
 

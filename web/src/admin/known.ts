@@ -57,6 +57,9 @@ export async function know(...nouns: Noun[]): Promise<void> {
   )
 }
 
+/** Words that numbers and dates are put together from: nobody chooses one of them by itself. */
+export const isPart = ({ name }: Sound) => /^(parts|digits)\//.test(name)
+
 export function soundOf(name: string): Sound | undefined {
   return known.sounds.find((sound) => sound.name === name)
 }

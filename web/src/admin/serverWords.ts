@@ -1,4 +1,6 @@
-/** What the checks and the trial of `ivr/` say, in Chinese; a sentence that is not known here stays as it is. */
+/** What the server says in English about menus, sounds and incidents, in Chinese; what is not known stays as it is. */
+
+import { adminZh } from '../i18n/adminZh'
 
 /** English as the server writes it, `{}` for what changes, and Chinese with the same parts in their order. */
 export const SENTENCES: readonly (readonly [string, string])[] = [
@@ -145,6 +147,96 @@ export const SENTENCES: readonly (readonly [string, string])[] = [
   ['no such case', '没有这个工单'],
   ['the case is found', '查到工单'],
   ['(the progress of the case)', '（播报工单进度）'],
+  // Refusals of the API.
+  [
+    '{} error{} this menu from being {}; mend what `findings` names.',
+    '有 {} 处错误，请按提示修改。',
+  ],
+  [
+    'This is no menu tree; mend what `findings` names and send it again.',
+    '菜单不完整，请按提示修改。',
+  ],
+  [
+    'You wrote or changed this version; ask another administrator to approve it.',
+    '自己编写或修改过的版本，要由另一位管理员批准。',
+  ],
+  [
+    '{} has changed this draft meanwhile; it is at revision {}. Read it again.',
+    '{} 刚刚修改了这个草稿（修订 {}），请重新查看。',
+  ],
+  [
+    '`at` has passed; name a later time, or leave it out to publish now.',
+    '时间已过，请选择以后的时间，或立即发布。',
+  ],
+  ['`at` is more than a year ahead; name an earlier time.', '时间超过一年，请选择更早的时间。'],
+  [
+    'Version {} is in force then already; nothing was published.',
+    '第 {} 版届时已在生效，没有重复发布。',
+  ],
+  [
+    'Version {} is not approved; submit it and have it approved first.',
+    '第 {} 版还没有批准，请先提交审核。',
+  ],
+  [
+    'No other version was in force before this one; publish the version that you want instead.',
+    '之前没有其他版本生效过，请直接发布需要的版本。',
+  ],
+  ['This publication is cancelled already.', '这次发布已经取消。'],
+  [
+    'This publication has taken effect; roll back, or publish another version.',
+    '这次发布已经生效，请回退或发布其他版本。',
+  ],
+  ['There is no such menu; GET /api/menus lists those that are.', '没有这个菜单。'],
+  [
+    'There is no such version; GET /api/menus/{name}/versions lists those that are.',
+    '没有这个版本。',
+  ],
+  [
+    'The file is not sound that is known here; send WAV, MP3, OGG or FLAC.',
+    '这个文件不是音频，请上传 WAV、MP3、OGG 或 FLAC。',
+  ],
+  [
+    'The file is empty; send a WAV, MP3, OGG or FLAC file.',
+    '文件是空的，请上传 WAV、MP3、OGG 或 FLAC。',
+  ],
+  [
+    'The file cannot be unpacked within bounds; send it as a plain WAV.',
+    '文件解开后太大，请改为普通 WAV 再上传。',
+  ],
+  [
+    'The file takes too long to unpack; send it as a plain WAV.',
+    '文件解开太慢，请改为普通 WAV 再上传。',
+  ],
+  [
+    "The file's name holds a path; send the bare name, such as notice.mp3.",
+    '文件名里有路径，请只用文件名，例如 notice.mp3。',
+  ],
+  ['The text was not spoken: {}.', '文字没有合成：{}。'],
+  [
+    'Other sounds are being worked on now; send yours again in a moment.',
+    '正在处理其他语音，请稍候再试。',
+  ],
+  [
+    'You made this sound; let another administrator listen and decide.',
+    '自己制作的语音，要由另一位管理员试听后决定。',
+  ],
+  [
+    'Citizens hear it: {}. Publish or change these first, then reject it.',
+    '市民正在听到它：{}。请先改掉这些，再否决。',
+  ],
+  [
+    'This is the last number; add another one before it is taken out.',
+    '这是最后一个号码，请先添加其他号码。',
+  ],
+  [
+    'Callers are transferred to {} by {}; publish one without it first.',
+    '号码 {} 正被 {} 用于转接，请先发布不用它的版本。',
+  ],
+  ['Correct what `findings` names; the incident is not on.', '请按提示修改，通知没有启用。'],
+  ['This incident is over since {}.', '这个通知在 {} 已经结束。'],
+  ['there is no menu {}', '没有菜单 {}'],
+  ['there is no number {}', '没有号码 {}'],
+  ['no line belongs to {}', '没有线路属于 {}'],
 ]
 
 const compiled = SENTENCES.map(([english, chinese]) => ({
@@ -168,5 +260,14 @@ function escaped(text: string): string {
 }
 
 function unquoted(part: string): string {
-  return /^'[^']*'$/.test(part) ? part.slice(1, -1) : part
+  const bare = /^'[^']*'$/.test(part) ? part.slice(1, -1) : part
+  return named(bare)
+}
+
+/** A way or a field as the form calls it: `on_failure`, `key 1`, `choices.1`. */
+export function named(place: string): string {
+  const words: Record<string, string> = adminZh.field
+  const [field = '', ...rest] = place.split('.')
+  if (place.startsWith('key ')) return `按键 ${place.slice(4)}`
+  return Object.hasOwn(words, field) ? [words[field], ...rest].join(' ') : place
 }

@@ -375,6 +375,7 @@ export const adminEn: AdminMessages = {
     upload: 'Upload',
     madeAs: '{name} is made, {s} s.',
     listen: 'Listen',
+    parts: 'with the words of numbers',
     name: 'Name',
     text: 'Text',
     seconds: 's',

@@ -375,6 +375,7 @@ export const adminZh = {
     upload: '上传',
     madeAs: '已生成 {name}，{s} 秒。',
     listen: '试听',
+    parts: '也显示读数字用的词',
     name: '名称',
     text: '内容',
     seconds: '秒',

@@ -26,7 +26,7 @@ export function useEditor(agentId: string, menu: string, number: number) {
   const base = ref(0)
   const restored = ref(false)
   /** What was changed, for the history. */
-  const why = ref('')
+  const words = useKept(`${agentId}.menu.${menu}.${number}.why`, () => ({ why: '' }))
   const act = useAct()
   const {
     data: version,
@@ -92,11 +92,17 @@ export function useEditor(agentId: string, menu: string, number: number) {
     if (tree === null) return false
     const sent = copy(tree)
     const saved = await act.run(async () => {
-      const answer = await saveVersion(menu, number, base.value, sent, why.value.trim() || usualWhy)
+      const answer = await saveVersion(
+        menu,
+        number,
+        base.value,
+        sent,
+        words.value.why.trim() || usualWhy,
+      )
       base.value = answer.revision
       restored.value = false
       conflict.value = null
-      why.value = ''
+      words.forget()
       version.value = { ...answer, tree: sent }
       if (dirty.value) kept.value.revision = base.value
       else kept.forget()
@@ -141,7 +147,7 @@ export function useEditor(agentId: string, menu: string, number: number) {
     conflict,
     restored,
     dirty,
-    why,
+    words: words.value,
     busy: act.busy,
     saveProblem: act.problem,
     full: kept.full,
