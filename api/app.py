@@ -93,10 +93,11 @@ async def _find_stored(database: Database, wrap_ups: Sequence[WrapUp]) -> list[W
 def create_app(settings: Settings) -> FastAPI:
     """Return the application; it starts and serves with database and voice process away."""
     runtime = build_runtime(settings)
+    board = FigureBoard(runtime.database, runtime.link, warning=settings.connect_rate_warning)
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        async with _background(_work(runtime)):
+        async with _background([*_work(runtime), board.watch()]):
             yield
         runtime.hashing.close()
         await runtime.database.close()
@@ -110,7 +111,7 @@ def create_app(settings: Settings) -> FastAPI:
         generate_unique_id_function=operation_name,
     )
     app.state.runtime = runtime
-    app.state.figures = FigureBoard(runtime.database, runtime.link, warning=settings.connect_rate_warning)
+    app.state.figures = board
     app.add_middleware(BodyLimit)
     app.add_middleware(SecurityHeaders)
     install_problems(app)

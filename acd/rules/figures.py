@@ -17,7 +17,7 @@ excerpt leaves open is chosen here:
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
@@ -81,15 +81,14 @@ class Places:
         number = dialled["number"] if dialled else ""
         return TOTAL, (Scope.QUEUE, queue), (Scope.COUNTY, self.county(queue, number)), (Scope.LINE, number)
 
-    def of_agent(self, agent: Agent) -> Iterator[Key]:
-        """Where an agent counts: in each queue served and its lines, once in the county of the seat."""
-        served = [queue for queue in agent.queues if queue in self.queues]
+    def of_seats(self, queues: Sequence[str], county: str) -> list[Key]:
+        """Where agents count: in each queue they serve and its lines, once in the county (else their first queue's)."""
+        served = [queue for queue in queues if queue in self.queues]
         if not served:
-            return
-        yield TOTAL
-        yield Scope.COUNTY, agent.profile.county or self.county(served[0], "")
-        yield from ((Scope.QUEUE, queue) for queue in served)
-        yield from ((Scope.LINE, n["number"]) for n in self.numbers.values() if n["queue"] in served)
+            return []
+        lines = [(Scope.LINE, number["number"]) for number in self.numbers.values() if number["queue"] in served]
+        own = (Scope.COUNTY, county or self.county(served[0], ""))
+        return [TOTAL, own, *((Scope.QUEUE, queue) for queue in served), *lines]
 
 
 # What is so now
@@ -104,6 +103,13 @@ class Live:
     since: dt.datetime | None = None
     agents: dict[str, int] = field(default_factory=dict)
 
+    def add(self, other: "Live") -> None:
+        """Count its callers too."""
+        self.waiting += other.waiting
+        self.ringing += other.ringing
+        if other.since is not None and (self.since is None or other.since < self.since):
+            self.since = other.since
+
 
 def count_live(calls: Iterable[Call], agents: Iterable[Agent], places: Places) -> dict[Key, Live]:
     """Count calls that wait for an answer, wherever they are, and agents who serve a queue.
@@ -111,23 +117,24 @@ def count_live(calls: Iterable[Call], agents: Iterable[Agent], places: Places) -
     Who has spoken with an agent whose phone then broke waits again; the time before does not count as waiting.
     """
     found = {key: Live() for key in places.known()}
-    for call in calls:
-        if call.phase in UNANSWERED:
-            for key in places.of_call(call.queue, call.dialled):
-                _add_call(found.setdefault(key, Live()), call)
-    for agent in agents:
-        for key in places.of_agent(agent):
+    for (queue, dialled), live in _waiting(calls).items():
+        for key in places.of_call(queue, dialled):
+            found.setdefault(key, Live()).add(live)
+    seats = Counter((agent.queues, agent.profile.county, agent.state.value) for agent in agents)
+    for (queues, county, state), count in seats.items():
+        for key in places.of_seats(queues, county):
             states = found.setdefault(key, Live()).agents
-            states[agent.state.value] = states.get(agent.state.value, 0) + 1
+            states[state] = states.get(state, 0) + count
     return found
 
 
-def _add_call(live: Live, call: Call) -> None:
-    live.waiting += 1
-    live.ringing += call.phase is Phase.OFFERED
-    since = call.queued_at or call.started_at
-    if call.answered_at is None and (live.since is None or since < live.since):
-        live.since = since
+def _waiting(calls: Iterable[Call]) -> dict[tuple[str | None, str], Live]:
+    found: dict[tuple[str | None, str], Live] = {}
+    for call in calls:
+        if call.phase in UNANSWERED:
+            since = None if call.answered_at else call.queued_at or call.started_at
+            found.setdefault((call.queue, call.dialled), Live()).add(Live(1, int(call.phase is Phase.OFFERED), since))
+    return found
 
 
 def live_to_wire(found: Mapping[Key, Live]) -> dict[str, dict[str, Any]]:

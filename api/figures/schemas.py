@@ -17,7 +17,10 @@ class LiveOut(BaseModel):
     ringing: Annotated[int, Field(description="Of those, whom an agent is being offered")]
     waiting_since: Annotated[dt.datetime | None, Field(description="Since when the first of them is waiting")]
     longest_wait_ms: int | None
-    agents: Annotated[dict[str, int] | None, Field(description="Agents by state; null: for supervisors only")]
+    agents: Annotated[
+        dict[str, int] | None,
+        Field(description="By state; each counts in every queue served and once in `total`; null for agents' eyes"),
+    ]
 
 
 class StandingOut(BaseModel):

@@ -8,17 +8,38 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Final
 
-from acd.rules.figures import LIMIT, PERIOD, Figures, Key, Live, Periods, Places, Scope, count_history, share, standing
+import structlog
+
+from acd.rules.figures import (
+    LIMIT,
+    PERIOD,
+    TOTAL,
+    Figures,
+    Key,
+    Level,
+    Live,
+    Periods,
+    Places,
+    Scope,
+    count_history,
+    share,
+    standing,
+)
 from api.cases.numbers import CHINA
 from api.configuration.repository import list_numbers, list_queues
 from api.figures.repository import count_calls, queues_of
 from api.figures.schemas import CountsOut, FiguresOut, LiveOut, ScopeOut, StandingOut
 from api.realtime.link import Link
 from api.sessions.tokens import Identity
-from db.engine import Database
+from db.clock import utc_now
+from db.engine import Database, DatabaseAwayError
+
+log = structlog.get_logger(__name__)
 
 KEPT: Final = dt.timedelta(seconds=1)
 """However many screens ask, calls are counted once in this time."""
+
+WATCH_SECONDS: Final = 15.0
 
 COUNTED: Final = (
     *("offered", "answered", "lost", "abandoned", "undecided", "connect_rate", "connect_rate_without_short"),
@@ -86,6 +107,27 @@ class FigureBoard:
             places = Places(await list_queues(session), await list_numbers(session))
             groups = await count_calls(session, since=now - PERIOD, today=midnight, until=now)
         return History(now, midnight, places, count_history(groups, places))
+
+    async def watch(self) -> None:
+        """Look at the connect rate of all calls until cancelled; a change of its level stands in the log."""
+        level = Level.NONE
+        while True:
+            await asyncio.sleep(WATCH_SECONDS)
+            level = await self.judge(level, now=utc_now())
+
+    async def judge(self, before: Level, *, now: dt.datetime) -> Level:
+        """Log the level when it is another than before and return it; while the database is away it stays."""
+        try:
+            rolling = (await self.history(now=now)).periods[TOTAL].rolling
+        except DatabaseAwayError:
+            return before
+        found = standing(rolling.answered, rolling.lost, warning=self.warning)
+        if found.level is not before:
+            tell = {Level.WARNING: log.warning, Level.LOST: log.error}.get(found.level, log.info)
+            facts = {"answered": rolling.answered, "lost": rolling.lost, "rate": rolling.connect_rate}
+            calls = {"losses_left": found.losses_left, "answers_needed": found.answers_needed}
+            tell("connect_rate", level=found.level.value, **facts, **calls)
+        return found.level
 
     async def describe(self, identity: Identity, *, now: dt.datetime) -> FiguresOut:
         """Return what this person may see. Raises DatabaseAwayError."""

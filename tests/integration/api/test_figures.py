@@ -15,9 +15,11 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import insert, text
 from sqlalchemy.event import listen
+from structlog.testing import capture_logs
 
-from acd.rules.figures import PERIOD
+from acd.rules.figures import PERIOD, Level
 from api.figures.repository import COUNT, count_calls
+from api.figures.service import FigureBoard
 from api.settings import Settings
 from db.clock import utc_now
 from db.engine import Database
@@ -193,7 +195,9 @@ def matching(found: dict[str, Any], wanted: dict[str, Any]) -> bool:
 
 async def test_the_alarm_comes_before_95_percent_are_lost(city: Any, until: Any) -> None:
     page: dict[str, Any] = {}
-    seq = 0
+    told: list[tuple[str, str, int]] = []
+    seq, level = 0, Level.NONE
+    board = FigureBoard(city.runtime.database, city.runtime.link, warning=0.96)
 
     async def shows(wanted: tuple[str, int]) -> bool:
         nonlocal page
@@ -201,16 +205,23 @@ async def test_the_alarm_comes_before_95_percent_are_lost(city: Any, until: Any)
         found = [one["rolling"]["standing"] for one in (page["total"], page["queues"][0])]
         return [(one["level"], one["losses_left"]) for one in found] == [wanted, wanted]
 
-    for answered, lost, wanted in ((24, 0, ("good", 2)), (0, 1, ("good", 1)), (0, 1, ("lost", 0))):
+    for answered, lost, wanted in ((100, 0, ("good", 6)), (0, 5, ("warning", 1)), (0, 1, ("lost", 0))):
+        batch: list[dict[str, Any]] = []
         for n in range(answered + lost):
             seq += 10
             how = "answered" if n < answered else "abandoned"
             start = utc_now() - dt.timedelta(seconds=600)
             call = Made(f"hall-{seq}", f"1390{seq:07}", "12345", start, how, "city", 1.0, 9.0)
-            await city.hand_in(*number_events(call, seq))
+            batch += number_events(call, seq)
+        await city.hand_in(*batch)
         await until(lambda wanted=wanted: shows(wanted))
+        with capture_logs() as lines:
+            for _ in range(2):
+                level = await board.judge(level, now=utc_now() + dt.timedelta(minutes=1 + len(told)))
+        told += [(line["log_level"], line["level"], line["losses_left"]) for line in lines]
     assert page["total"]["rolling"]["standing"]["answers_needed"] == 14
     assert (page["limit"], page["warning"]) == (0.95, 0.96)
+    assert told == [("info", "good", 6), ("warning", "warning", 1), ("error", "lost", 0)]
 
 
 SINCE = dt.datetime(2026, 11, 21, 8, tzinfo=dt.UTC).isoformat()
