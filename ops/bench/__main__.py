@@ -1,6 +1,7 @@
 """`make bench`: brings both sides up, makes every comparison, prints the table and writes `.local/bench.json`."""
 
 import argparse
+import asyncio
 import json
 import os
 import secrets
@@ -8,13 +9,16 @@ import shutil
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
 import httpx
 import uvloop
 
+from acd.simulation.scenario import ScenarioError
 from ops.bench import rules
 from ops.bench.assign import Assign
 from ops.bench.figures import Figure, Missing, TooFew
@@ -56,20 +60,17 @@ class Bench:
         self._folder = folder
         self.agents = tuple(str(_FIRST_AGENT + place) for place in range(plan.agents))
 
-    def pure(self) -> None:
-        """The comparisons that need no telephone, before anything else uses the processor."""
-        for name, figures in (
-            ("decide", rules.decide),
-            ("work_conserving", rules.conserving),
-            ("erlang", rules.erlang),
-        ):
-            self._collect(name, partial(figures, self._plan))
+    def decide(self) -> None:
+        """The matcher's own speed, before anything else uses the processor."""
+        with step("decide"):
+            self._collect("decide", partial(rules.decide, self._plan))
 
     async def telephony(self, ours: Instance, native: Native) -> None:
-        """Halls and menus on real Asterisks."""
+        """Halls and menus on real Asterisks; the virtual hall beside the rush, which leaves the processor idle."""
         stage = Stage(ours, native, self.agents, seed=secrets.randbits(32))
         try:
             await self._halls(stage)
+            await asyncio.gather(self._replay(stage), self._simulated())
         finally:
             await stage.close()
         await self._menus(ours, native)
@@ -79,7 +80,7 @@ class Bench:
             await stage.open(self._plan.sockets)
             ready_at = await stage.ready()
         except FAILURES as error:
-            self._missed(("assign_gap", "ring", "pop", "work_conserving_live", "replay"), error)
+            self._missed(("assign_gap", "ring", "work_conserving_live"), error)
             return
         assign, ringing = Assign(stage, self._plan), Ringing(stage, self._plan)
         await self._repeat("assign_gap", assign.repeat, assign.figures)
@@ -88,14 +89,26 @@ class Bench:
             self._add([await live(stage, [*assign.halls, *ringing.halls], ready_at, self._plan)])
         except FAILURES as error:
             self._missed(("work_conserving_live",), error)
+
+    async def _replay(self, stage: Stage) -> None:
         replay = Replay(stage, self._plan)
         try:
             await stage.sign_out()
             await stage.ready(self.agents[: team(len(self.agents))])
-        except FAILURES as error:
+        except (*FAILURES, AttributeError) as error:  # a stage that could not be opened has no link
             self._missed(("replay",), error)
             return
         await self._repeat("replay", replay.repeat, replay.figures)
+
+    async def _simulated(self) -> None:
+        """In a process of its own, so that nobody waits for it."""
+        loop = asyncio.get_running_loop()
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+            for name, figures in (("work_conserving", rules.conserving), ("erlang", rules.erlang)):
+                try:
+                    self._add(await loop.run_in_executor(pool, figures, self._plan))
+                except (*FAILURES, ScenarioError) as error:
+                    self._missed((name,), error)
 
     async def _menus(self, ours: Instance, native: Native) -> None:
         stand_in, voice = StandIn(with_five_steps(await published(ours))), Voice(native.home)
@@ -114,15 +127,14 @@ class Bench:
     async def _repeat(
         self, name: str, repeat: Callable[[int], Awaitable[None]], figures: Callable[[], Iterable[Figure]]
     ) -> None:
-        began = time.monotonic()
         try:
-            for number in range(self._plan.repeats):
-                await repeat(number)
+            with step(f"{name}, {self._plan.repeats} repeats"):
+                for number in range(self._plan.repeats):
+                    await repeat(number)
         except FAILURES as error:
             self._missed((name,), error)
             return
         self._collect(name, figures)
-        say(f"    {name}: {self._plan.repeats} repeats, {time.monotonic() - began:.0f} s")
 
     def _collect(self, name: str, figures: Callable[[], Iterable[Figure]]) -> None:
         try:
@@ -164,7 +176,7 @@ def bring_up(ours: Instance, stack: ExitStack) -> None:
 async def run(plan: Plan, folder: Path) -> list[Result]:
     """Make every comparison and return the results; raise OpsError when a side cannot be brought up."""
     bench = Bench(plan, folder)
-    bench.pure()
+    bench.decide()
     with ExitStack() as stack:
         ours, other = make_side(folder / "ours", stack), make_side(folder / "other", stack)
         with step("Starting our side"):

@@ -17,12 +17,12 @@ class Plan:
     menu_seconds: float = 2.5
     menu_cpu_rate: int = 10
     menu_cpu_seconds: float = 4.0
-    menu_rates: int = 99
+    menu_rates: int = 4
     replay_seconds: float = 20.0
     replay_talk: float = 6.0
     decisions: int = 8_000
     simulated_calls: int = 100_000
-    erlang_hours: float = 400.0
+    erlang_hours: float = 2000.0
     live_calls: int = 1000
     least: int = 100
 
@@ -48,7 +48,7 @@ QUICK = Plan(
     replay_talk=0.3,
     decisions=400,
     simulated_calls=2_000,
-    erlang_hours=80.0,
+    erlang_hours=160.0,
     live_calls=10,
     least=3,
 )

@@ -77,7 +77,7 @@ def _growth(plan: Plan) -> Figure:
 _MIXED_PER_HOUR, _LEAST_HOURS = 260.0, 9.0
 
 
-def conserving(plan: Plan) -> Iterator[Figure]:
+def conserving(plan: Plan) -> list[Figure]:
     """How often a free agent and a caller whom that agent serves waited for each other, in simulated calls."""
     looks = _Looks()
     calls = 0
@@ -89,7 +89,7 @@ def conserving(plan: Plan) -> Iterator[Figure]:
     found = summary([float(looks.idle)])
     limits = (at_most("times", looks.idle, 0),)
     note = f"{calls} simulated calls in three queues, some missed or given up; looked at after {looks.events} events"
-    yield Figure("work_conserving_simulated", "times", found, None, "", None, "", limits, note)
+    return [Figure("work_conserving_simulated", "times", found, None, "", None, "", limits, note)]
 
 
 class _Looks:
@@ -125,17 +125,19 @@ def _mixed(hours: float) -> Scenario:
     )
 
 
-def erlang(plan: Plan) -> Iterator[Figure]:
+def erlang(plan: Plan) -> list[Figure]:
     """The simulator that drives the real rules against Erlang C and Erlang A."""
     load = Load(_CALLS_PER_HOUR / 3600, _HANDLE_S)
     patient = _simulated(math.inf, plan.erlang_hours).figures
     level = service_level(load, _AGENTS, _TARGET_S)
     near = Limit("within 0.5 points", patient.service_level.value, abs(patient.service_level.value - level) <= 0.005)  # noqa: PLR2004 - as the text says
-    yield _beside("erlang_c_service_level", patient.service_level, level, near)
-    yield _beside("erlang_c_waiting", patient.waited, erlang_c(load.erlangs, _AGENTS))
-    hurried, truth = _simulated(_PATIENCE_S, plan.erlang_hours).figures, erlang_a(load, _AGENTS, _PATIENCE_S)
-    yield _beside("erlang_a_waiting", hurried.waited, truth.waiting)
-    yield _beside("erlang_a_abandoned", hurried.abandoned, truth.abandoned)
+    hurried, truth = _simulated(_PATIENCE_S, plan.erlang_hours / 5).figures, erlang_a(load, _AGENTS, _PATIENCE_S)
+    return [
+        _beside("erlang_c_service_level", patient.service_level, level, near),
+        _beside("erlang_c_waiting", patient.waited, erlang_c(load.erlangs, _AGENTS)),
+        _beside("erlang_a_waiting", hurried.waited, truth.waiting),
+        _beside("erlang_a_abandoned", hurried.abandoned, truth.abandoned),
+    ]
 
 
 def _simulated(patience_s: float, hours: float) -> Answer:
