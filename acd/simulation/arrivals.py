@@ -20,6 +20,7 @@ class Caller:
     queue: Queue
     handle_s: float
     patience_s: float
+    skill: str | None = None
     offer_no: int = 0
     agent_id: str | None = None
     waited: bool = False
@@ -58,7 +59,7 @@ class _Draw:
         self._queues = {q.id: q for q in scenario.queues}
         self._names, self._shares = list(self._queues), [q.share for q in scenario.queues]
         self._choice, self._handle = stream(seed, "queues"), stream(seed, "handling")
-        self._patience = stream(seed, "patience")
+        self._patience, self._skill = stream(seed, "patience"), stream(seed, "skills")
         self._count = 0
 
     def caller(self, at: float, queue_id: str | None) -> Caller:
@@ -72,4 +73,13 @@ class _Draw:
             queue,
             self._handle.expovariate(1 / queue.handle_s),
             math.inf if math.isinf(queue.patience_s) else patience * queue.patience_s,
+            self._asks(queue) if queue.asks else None,
         )
+
+    def _asks(self, queue: Queue) -> str | None:
+        left = self._skill.random()
+        for skill, share in queue.asks:
+            left -= share
+            if left < 0:
+                return skill
+        return None

@@ -4,16 +4,21 @@ import csv
 import datetime as dt
 import io
 import math
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import yaml
 
+from acd.messages import AgentConfiguration, QueueConfiguration
+from acd.rules.codec import RulesError, profile_of, queue_rules
+from acd.rules.policy import NO_RULE_SECONDS
 from acd.simulation.scenario import LARGEST, Group, Queue, ScenarioError
 
 Recorded = tuple[tuple[float, str | None], ...]
-QUEUE_KEYS = frozenset({"share", "handle", "patience", "priority"})
-GROUP_KEYS = frozenset({"count", "queues"})
-_LATER = "the rules know an agent's queues and a queue's priority so far"
+QUEUE_ROUTING = frozenset({"needs", "asked", "overflow", "county", "county_seconds"})
+GROUP_ROUTING = frozenset({"skills", "handicaps", "county"})
+QUEUE_KEYS = frozenset({"share", "handle", "patience", "priority", "asks"}) | QUEUE_ROUTING
+GROUP_KEYS = frozenset({"count", "queues"}) | GROUP_ROUTING
 
 
 def recorded_day(text: str) -> Recorded:
@@ -75,11 +80,13 @@ def hall_plan(text: str, *, handle_s: float, patience_s: float) -> tuple[tuple[Q
     The text has the form::
 
         queues:
-          city:  {share: 0.8}
-          linhe: {share: 0.2, handle: 240, patience: 90, priority: 1}
+          city:  {share: 0.8, asks: {mongolian: 0.05}, asked: [{skill: mongolian, level: 2, until: 20}]}
+          linhe: {share: 0.2, handle: 240, patience: 90, priority: 1, overflow: [{to: city, after: 20}]}
         agents:
-          - {queues: [city], count: 24}
-          - {queues: [linhe, city]}        # sized by --agents or --find
+          - {queues: [city], count: 24, skills: {mongolian: 3}}
+          - {queues: [linhe, city], handicaps: {city: 30}, county: linhe}      # sized by --agents or --find
+
+    `asks` are the shares of a queue's callers who ask for a skill; the other keys are those of the configuration.
     """
     try:
         plan = yaml.safe_load(text)
@@ -99,12 +106,18 @@ def hall_plan(text: str, *, handle_s: float, patience_s: float) -> tuple[tuple[Q
 def _queue(name: str, spec: Any, handle_s: float, patience_s: float) -> Queue:
     where = f"queue {name[:40]}"
     spec = _mapping(where, spec, QUEUE_KEYS)
+    asks = _mapping(f"{where}, asks", spec.get("asks", {}), None)
+    routing = {key: spec[key] for key in spec if key in QUEUE_ROUTING}
+    plain: QueueConfiguration = {"id": name, "name": name, "priority": 0, "ring_seconds": NO_RULE_SECONDS}
+    _followed(queue_rules, {**plain, **routing})
     return Queue(
         name,
         share=_number(where, spec, "share", None),
         handle_s=_number(where, spec, "handle", handle_s),
         patience_s=_number(where, spec, "patience", patience_s),
         priority=_whole(where, spec, "priority", 0),
+        asks=tuple((str(skill), _number(where, asks, skill, None)) for skill in asks),
+        routing=routing,
     )
 
 
@@ -114,9 +127,19 @@ def _group(n: int, spec: Any) -> Group:
     queues = spec.get("queues")
     if not isinstance(queues, list) or not all(isinstance(q, str) for q in queues):
         raise ScenarioError(f"{where}: `queues` must be a list of names")
-    if "count" not in spec:
-        return Group(tuple(queues))
-    return Group(tuple(queues), _whole(where, spec, "count", None))
+    routing = {key: spec[key] for key in spec if key in GROUP_ROUTING}
+    plain: AgentConfiguration = {"id": str(n), "name": "", "extension": "", "queues": queues, "role": "agent"}
+    _followed(profile_of, {**plain, **routing})
+    count = None if "count" not in spec else _whole(where, spec, "count", None)
+    return Group(tuple(queues), count, routing)
+
+
+def _followed(read: Callable[[Any], object], data: Mapping[str, Any]) -> None:
+    """The rules that route real calls must be able to read it."""
+    try:
+        read(data)
+    except RulesError as error:
+        raise ScenarioError(f"in the file of queues, {error}") from None
 
 
 def _mapping(where: str, found: Any, allowed: frozenset[str] | None) -> dict[Any, Any]:
@@ -125,7 +148,7 @@ def _mapping(where: str, found: Any, allowed: frozenset[str] | None) -> dict[Any
     strange = [str(key)[:40] for key in found if allowed is not None and key not in allowed]
     if strange and allowed is not None:
         known = ", ".join(sorted(allowed))
-        raise ScenarioError(f"{where}: {', '.join(strange)} cannot be simulated: {_LATER} (keys: {known})")
+        raise ScenarioError(f"{where}: {', '.join(strange)} cannot be simulated (keys: {known})")
     return found
 
 

@@ -4,15 +4,16 @@ import datetime as dt
 import math
 from collections.abc import Callable, Iterator
 from random import Random
+from typing import cast
 
-from acd.messages import AgentConfiguration, AgentStateName, Configuration
+from acd.messages import AgentConfiguration, AgentStateName, Configuration, QueueConfiguration
 from acd.rules import effects as fx
 from acd.rules import events as ev
 from acd.rules.floor import Floor
 from acd.rules.policy import NO_RULE_SECONDS
 from acd.simulation.arrivals import Caller, stream
 from acd.simulation.clock import VirtualClock
-from acd.simulation.scenario import Scenario
+from acd.simulation.scenario import Queue, Scenario
 
 BEGINNING = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 FIRST_EXTENSION = 100001
@@ -46,6 +47,7 @@ class Hall:
         self._calls: dict[str, Caller] = {}
         self._taken_since: dict[str, float] = {}
         self._arrivals: Iterator[Caller] = iter(())
+        self._wakes_at: float | None = None
         self._staff(configuration(scenario))
 
     def run(self, arrivals: Iterator[Caller]) -> None:
@@ -73,6 +75,22 @@ class Hall:
             self._check(self)
         for order in orders:
             self._ring(order)
+        self._plan()
+
+    def _plan(self) -> None:
+        """A waiting caller asks for less from some moment on: the rules are told then, as by the engine's timer."""
+        due = self.floor.next_due
+        if due is None:
+            return
+        moment = max(self.clock.now, (due - BEGINNING).total_seconds())
+        if self._wakes_at is None or moment < self._wakes_at:
+            self._wakes_at = moment
+            self.clock.at(moment, self._wake, moment)
+
+    def _wake(self, moment: float) -> None:
+        if moment == self._wakes_at:
+            self._wakes_at = None
+            self._tell(ev.Due())
 
     # Callers
 
@@ -86,7 +104,7 @@ class Hall:
         call_id = caller.call_id
         self._tell(ev.CallStarted(call_id, "", "", ""))
         self._calls[call_id] = self.waiting[call_id] = caller
-        self._tell(ev.CallQueued(call_id, caller.queue.id, caller.queue.priority))
+        self._tell(ev.CallQueued(call_id, caller.queue.id, skill=caller.skill))
         caller.waited = call_id in self.waiting
         if caller.answered_at is None and math.isfinite(caller.patience_s):
             self.clock.at(caller.at + caller.patience_s, self._give_up, caller)
@@ -161,28 +179,46 @@ def configuration(scenario: Scenario) -> Configuration:
     for group in scenario.groups:
         for _ in range(group.count or 0):
             staff_no = str(FIRST_EXTENSION + len(agents))
-            agents.append(
-                {"id": staff_no, "name": staff_no, "extension": staff_no, "queues": list(group.queues), "role": "agent"}
-            )
+            agent: AgentConfiguration = {
+                "id": staff_no,
+                "name": staff_no,
+                "extension": staff_no,
+                "queues": list(group.queues),
+                "role": "agent",
+            }
+            agents.append(cast("AgentConfiguration", {**agent, **dict(group.routing)}))
     return {
         "version": "simulation",
-        "queues": [
-            {"id": q.id, "name": q.id, "priority": q.priority, "ring_seconds": NO_RULE_SECONDS} for q in scenario.queues
-        ],
+        "queues": [_published(queue) for queue in scenario.queues],
         "agents": agents,
         "numbers": [],
         "menus": [],
     }
 
 
+def _published(queue: Queue) -> QueueConfiguration:
+    plain: QueueConfiguration = {
+        "id": queue.id,
+        "name": queue.id,
+        "priority": queue.priority,
+        "ring_seconds": NO_RULE_SECONDS,
+    }
+    return cast("QueueConfiguration", {**plain, **dict(queue.routing)})
+
+
 def work_conserving(hall: Hall) -> None:
     """A check: raises `IdleAgentError` when a free agent and a caller whom that agent serves wait for each other.
 
-    Who waits is taken from the hall's own book, not from the rules' waiting line.
+    Who waits is taken from the hall's own book, not from the rules' waiting line. Callers who need a skill or a seat of
+    their county are left out: whom these may keep waiting for is a matter of time.
     """
     if not hall.waiting:
         return
-    wanted = {caller.queue.id for caller in hall.waiting.values()}
+    wanted = {caller.queue.id for caller in hall.waiting.values() if _takes_anybody(caller)}
     for agent in hall.floor.agents.values():
         if agent.state is AgentStateName.READY and agent.phone is not None and not wanted.isdisjoint(agent.queues):
             raise IdleAgentError(f"agent {agent.agent_id} is free at {hall.clock.now:.3f} s, waiting: {sorted(wanted)}")
+
+
+def _takes_anybody(caller: Caller) -> bool:
+    return caller.skill is None and not {"needs", "county"} & caller.queue.routing.keys()

@@ -1,7 +1,9 @@
 """What is simulated: queues with their callers, groups of agents, and how long; values that refuse nonsense."""
 
 import math
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 LARGEST = 10_000
 """The most agents in a group, and the highest priority: beyond it somebody has mistyped."""
@@ -13,15 +15,27 @@ class ScenarioError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """One queue: its share of all calls, and its callers' means in seconds (patience may be infinite)."""
+    """One queue: its share of all calls, and its callers' means in seconds (patience may be infinite).
+
+    `asks` are the shares of its callers who ask for a skill; `routing` holds rules as in `QueueConfiguration`.
+    """
 
     id: str
     share: float
     handle_s: float
     patience_s: float = math.inf
     priority: int = 0
+    asks: tuple[tuple[str, float], ...] = ()
+    routing: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+    @property
+    def helpers(self) -> tuple[str, ...]:
+        """The queues that this one overflows to."""
+        return tuple(overflow["to"] for overflow in self.routing.get("overflow") or ())
 
     def __post_init__(self) -> None:
+        if not all(0 <= share <= 1 for _, share in self.asks) or sum(share for _, share in self.asks) > 1:
+            raise ScenarioError(f"queue {self.id}: the shares of those who ask for a skill must lie between 0 and 1")
         if not (0 <= self.share <= 1):
             raise ScenarioError(f"queue {self.id}: the share of calls must lie between 0 and 1, not {self.share}")
         if not (0 < self.handle_s < math.inf and self.patience_s > 0):
@@ -30,10 +44,14 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Agents who serve the same queues; `count` None is the group that is sized from outside."""
+    """Agents who serve the same queues; `count` None is the group that is sized from outside.
+
+    `routing` holds skills, handicaps and county as in `AgentConfiguration`.
+    """
 
     queues: tuple[str, ...]
     count: int | None = None
+    routing: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +96,8 @@ class Scenario:
             _refuse_unless(0 <= (group.count or 0) <= LARGEST, f"a group has 0 to {LARGEST} agents")
             strange = set(group.queues) - known
             _refuse_unless(not strange, f"agents serve {', '.join(sorted(strange))}, which is not among the queues")
+        strange = {helper for queue in self.queues for helper in queue.helpers} - known
+        _refuse_unless(not strange, f"queues overflow to {', '.join(sorted(strange))}, which is not among the queues")
         strange = {queue for _, queue in self.recorded if queue is not None} - known
         _refuse_unless(not strange, f"recorded calls name {', '.join(sorted(strange))}, which is not among the queues")
 
@@ -109,7 +129,8 @@ def unserved(scenario: Scenario) -> list[str]:
     """The queues with calls that no agent serves."""
     served = {queue for group in scenario.groups if group.count for queue in group.queues}
     named = {queue for _, queue in scenario.recorded}
-    return [q.id for q in scenario.queues if (q.share > 0 or q.id in named) and q.id not in served]
+    asked = [q for q in scenario.queues if q.share > 0 or q.id in named]
+    return [q.id for q in asked if served.isdisjoint({q.id, *q.helpers})]
 
 
 def overloaded(scenario: Scenario) -> bool:
@@ -124,7 +145,8 @@ def overloaded(scenario: Scenario) -> bool:
 
 
 def _serving(scenario: Scenario, queues: set[str]) -> int:
-    return sum(group.count or 0 for group in scenario.groups if queues & set(group.queues))
+    reached = queues | {helper for queue in scenario.queues if queue.id in queues for helper in queue.helpers}
+    return sum(group.count or 0 for group in scenario.groups if reached & set(group.queues))
 
 
 def _refuse_unless(fine: bool, why: str) -> None:

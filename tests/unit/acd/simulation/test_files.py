@@ -50,6 +50,19 @@ def test_queues_and_groups() -> None:
     assert groups == (Group(("city",), 24), Group(("linhe", "city")))
 
 
+def test_skills_relaxation_and_overflow() -> None:
+    queues, groups = hall_plan(
+        "queues: {city: {share: 1, asks: {law: 0.1}, asked: [{skill: law, until: 20}], overflow: [{to: linhe}]}}\n"
+        "agents: [{queues: [city], skills: {law: 2}, handicaps: {city: 5}, county: linhe}]",
+        handle_s=180,
+        patience_s=math.inf,
+    )
+    asked = {"asked": [{"skill": "law", "until": 20}], "overflow": [{"to": "linhe"}]}
+    assert queues == (Queue("city", 1.0, 180, asks=(("law", 0.1),), routing=asked),)
+    assert queues[0].helpers == ("linhe",)
+    assert groups == (Group(("city",), None, {"skills": {"law": 2}, "handicaps": {"city": 5}, "county": "linhe"}),)
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [
@@ -59,8 +72,11 @@ def test_queues_and_groups() -> None:
         ("queues: {city: {share: lots}}\nagents: [{queues: [city]}]", "queue city: `share` must be a number"),
         ("queues: {city: {share: 2}}\nagents: [{queues: [city]}]", "between 0 and 1"),
         ("queues: {city: {share: 1, handle: 0}}\nagents: [{queues: [city]}]", "more than 0 seconds"),
-        ("queues: {city: {share: 1, overflow: linhe}}\nagents: [{queues: [city]}]", "overflow cannot be simulated"),
-        ("queues: {city: {share: 1}}\nagents: [{queues: [city], skills: [mongolian]}]", "skills cannot be simulated"),
+        ("queues: {city: {share: 1, overflow: linhe}}\nagents: [{queues: [city]}]", "`overflow` must be a list"),
+        ("queues: {city: {share: 1}}\nagents: [{queues: [city], skills: [mongolian]}]", "`skills` must hold keys"),
+        ("queues: {city: {share: 1, hours: {}}}\nagents: [{queues: [city]}]", "hours cannot be simulated"),
+        ("queues: {city: {share: 1, asks: {law: lots}}}\nagents: [{queues: [city]}]", "`law` must be a number"),
+        ("queues: {city: {share: 1, asks: {law: 2}}}\nagents: [{queues: [city]}]", "who ask for a skill"),
         ("queues: {city: {share: 1}}\nagents: [{queues: city}]", "`queues` must be a list"),
         ("queues: {city: {share: 1}}\nagents: [{queues: [city], count: 1.5}]", "whole number"),
         ("queues: {city: {share: 1}}\nagents: [{queues: [city], count: yes}]", "`count` must be a whole number"),

@@ -160,3 +160,31 @@ def test_the_floor_itself_decides() -> None:
     hall.floor.handle(ev.CallStarted("c1", "", "", ""), now=now)
     rings = [e for e in hall.floor.handle(ev.CallQueued("c1", "city"), now=now) if isinstance(e, fx.Ring)]
     assert [ring.agent_id for ring in rings] == ["100001"]
+
+
+def hall_of_two(linhe: dict[str, object], asks: tuple[tuple[str, float], ...] = ()) -> Answer:
+    scenario = Scenario(
+        queues=(Queue("city", 0.7, 180, 120), Queue("linhe", 0.3, 180, 120, asks=asks, routing=linhe)),
+        groups=(Group(("city",), 16), Group(("linhe",), 3), Group(("linhe",), 1, {"skills": {"mongolian": 3}})),
+        calls_per_hour=240,
+        hours=40,
+    )
+    checked = Checked()
+    answer = simulate(scenario, seed=5, check=checked)
+    assert checked.events > 5 * answer.figures.calls
+    return answer
+
+
+def test_a_county_that_overflows_answers_sooner_and_a_skill_that_is_waited_for_later() -> None:
+    alone = hall_of_two({}).queues["linhe"].service_level
+    helped = hall_of_two({"overflow": [{"to": "city", "after": 10}]}).queues["linhe"].service_level
+    flooded = hall_of_two({"overflow": [{"to": "city", "waiting": 1}]}).queues["linhe"].service_level
+    assert alone.high < helped.low
+    assert helped.value < flooded.value
+    strict = hall_of_two({}, (("mongolian", 0.5),)).queues["linhe"].service_level
+    relaxed = (
+        hall_of_two({"asked": [{"skill": "mongolian", "level": 3, "until": 5}]}, (("mongolian", 0.5),))
+        .queues["linhe"]
+        .service_level
+    )
+    assert strict.high < relaxed.value < alone.high
