@@ -26,6 +26,7 @@ function facts(callId: string): CaseFacts {
     call_id: callId,
     case_no: `case of ${callId}`,
     case_state: 'draft',
+    query_code: '123456',
     caller: '+8613800000000',
     caller_display: '138 0000 0000',
     earlier_calls: [],

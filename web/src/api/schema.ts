@@ -2447,7 +2447,7 @@ export interface components {
       longest_wait_ms: number | null
       /**
        * Agents
-       * @description Agents by state; null: for supervisors only
+       * @description By state; each counts in every queue served and once in `total`; null for agents' eyes
        */
       agents: {
         [key: string]: number

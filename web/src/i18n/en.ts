@@ -92,6 +92,7 @@ export const en: Messages = {
     menuNone: 'no key',
     waited: 'Waited',
     caseNo: 'Case',
+    queryCode: 'Query code (tell the citizen)',
     caseState: 'Case state',
     caseWaiting: 'being opened…',
     caseLate:

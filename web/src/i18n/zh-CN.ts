@@ -94,6 +94,7 @@ export const zhCN = {
     menuNone: '未按键',
     waited: '等待时长',
     caseNo: '工单编号',
+    queryCode: '查询码（请告知市民）',
     caseState: '工单状态',
     caseWaiting: '正在建立…',
     caseLate: '系统暂时存不上工单，恢复后会自动出现，请先接听并记录。',

@@ -58,6 +58,8 @@ export interface CaseFacts {
   call_id: string
   case_no: string
   case_state: string
+  /** With it and the case number a citizen hears the progress; a telephone system of yesterday does not tell it. */
+  query_code?: string
   caller: string | null
   caller_display: string
   earlier_calls: EarlierCall[]

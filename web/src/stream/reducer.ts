@@ -211,6 +211,7 @@ function factsOf(message: CaseFacts): CaseFacts {
     call_id: message.call_id,
     case_no: message.case_no,
     case_state: message.case_state,
+    query_code: message.query_code,
     caller: message.caller,
     caller_display: message.caller_display,
     earlier_calls: message.earlier_calls,
