@@ -30,14 +30,13 @@ from agi_scripts.prompts import Prompter
 from agi_scripts.safety_net import SafetyNet
 from agi_scripts.server import FastAgiServer
 from agi_scripts.settings import VoiceSettings
-from agi_scripts.targets import TargetTests
+from agi_scripts.targets import TOLD_OF_TESTS, TargetTests
 from agi_scripts.trial import Trials
 from agi_scripts.waiting import Patience
 
 log = structlog.get_logger(__name__)
 
 API_TIMEOUT_SECONDS = 10.0
-ORIGINATED = frozenset({"OriginateResponse"})
 
 
 class Voice:
@@ -54,7 +53,7 @@ class Voice:
             trust_env=False,
         )
         self._events = self._ami("voice-events", settings.ami_events_secret.get_secret_value(), WANTED)
-        self._actions = self._ami("voice-actions", settings.ami_actions_secret.get_secret_value(), ORIGINATED)
+        self._actions = self._ami("voice-actions", settings.ami_actions_secret.get_secret_value(), TOLD_OF_TESTS)
         self._delivery = Delivery(self.engine, self._client)
         self._configuration = ConfigurationKeeper(
             self.engine, self._client, reload=reload, on_change=self._configuration_changed
