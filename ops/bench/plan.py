@@ -20,7 +20,7 @@ class Plan:
     menu_rates: int = 4
     replay_seconds: float = 20.0
     replay_talk: float = 6.0
-    decisions: int = 8_000
+    decisions: int = 4_000
     simulated_calls: int = 100_000
     erlang_hours: float = 2000.0
     live_calls: int = 1000
@@ -37,7 +37,7 @@ QUICK = Plan(
     repeats=1,
     agents=4,
     sockets=6,
-    busy_seconds=1.5,
+    busy_seconds=2.5,
     busy_talk=(0.3, 0.6),
     steady_rate=5.0,
     steady_seconds=1.5,
