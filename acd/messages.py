@@ -77,6 +77,7 @@ class Pop(TypedDict):
     agent_id: str
     case_no: str
     case_state: str
+    query_code: NotRequired[str]
     caller: str | None
     caller_display: str
     earlier_calls: list[dict[str, Any]]

@@ -7,8 +7,7 @@ from typing import Any
 
 import orjson
 
-from api.cases.numbers import new_query_code
-from api.cases.rules import OPEN_STATES, CaseState
+from api.cases.rules import OPEN_STATES
 from api.intake import statements
 from api.intake.fold import CallFacts, Fact, OfferFacts
 from api.intake.parsing import Rejected
@@ -23,6 +22,7 @@ class CaseRef:
 
     number: str
     state: str
+    query_code: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ def _author(call_id: str, call: tuple[CallFacts, str | None]) -> dict[str, Any]:
 async def find_cases(session: WriteSession, call_ids: Collection[str]) -> dict[str, CaseRef]:
     """Return the cases of the calls that have one."""
     rows = await session.execute(statements.FIND_CASES, {"call_ids": list(call_ids)})
-    return {call_id: CaseRef(number, state) for call_id, number, state in rows}
+    return {call_id: CaseRef(*named) for call_id, *named in rows}
 
 
 async def take_serials(session: WriteSession, region: str, day: dt.date, count: int) -> range:
@@ -122,17 +122,17 @@ async def take_serials(session: WriteSession, region: str, day: dt.date, count: 
     return range(last - count + 1, last + 1)
 
 
-async def open_cases(session: WriteSession, cases: Sequence[tuple[str, str, dt.datetime]]) -> None:
-    """Insert cases given as (call id, number, opened at) in their first state."""
+async def open_cases(session: WriteSession, cases: Sequence[tuple[str, CaseRef, dt.datetime]]) -> None:
+    """Insert cases given as (call id, case, opened at)."""
     rows = [
         {
             "call_id": call_id,
-            "number": number,
-            "state": CaseState.DRAFT.value,
-            "query_code": new_query_code(),
+            "number": case.number,
+            "state": case.state,
+            "query_code": case.query_code,
             "opened_at": opened_at,
         }
-        for call_id, number, opened_at in cases
+        for call_id, case, opened_at in cases
     ]
     await session.execute(statements.OPEN_CASES, {"cases": _json(rows)})
 

@@ -12,6 +12,7 @@ class PopOut(BaseModel):
     agent_id: str
     case_no: str
     case_state: str
+    query_code: Annotated[str, Field(description="With it and the case number a citizen hears its progress")]
     caller: Annotated[str | None, Field(description="Canonical number; null when withheld")]
     caller_display: str
     earlier_calls: list[dict[str, Any]]

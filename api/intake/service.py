@@ -10,7 +10,8 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 
 from acd.messages import CallEventType, Pop
-from api.cases.numbers import case_day, case_number
+from api.cases.numbers import case_day, case_number, new_query_code
+from api.cases.rules import CaseState
 from api.core.phones import canonical_number, display_number
 from api.intake import repository
 from api.intake.fold import CallFacts, Fact, fold, fold_offers
@@ -126,11 +127,11 @@ async def ensure_cases(
     for day in sorted(by_day):
         serials = await repository.take_serials(session, region, day, len(by_day[day]))
         numbered = [
-            (call_id, case_number(region, day, serial), at)
+            (call_id, CaseRef(case_number(region, day, serial), CaseState.DRAFT.value, new_query_code()), at)
             for serial, (call_id, at) in zip(serials, by_day[day], strict=True)
         ]
         await repository.open_cases(session, numbered)
-        cases |= {call_id: CaseRef(number, "draft") for call_id, number, _ in numbered}
+        cases |= {call_id: case for call_id, case, _ in numbered}
     return cases
 
 
@@ -175,6 +176,7 @@ def _pop(event: Event, applied: Applied, history: dict[str, History]) -> Pop:
         agent_id=event.data["agent_id"],
         case_no=case.number,
         case_state=case.state,
+        query_code=case.query_code,
         caller=caller,
         caller_display=display_number(caller),
         earlier_calls=[row for row in known.earlier_calls if row["call_id"] != event.call_id][:POP_ROWS],

@@ -115,7 +115,9 @@ STORE_MESSAGES: Final = text(
     """
 )
 
-FIND_CASES: Final = text("SELECT call_id, number, state FROM cases WHERE call_id = ANY (CAST(:call_ids AS text[]))")
+FIND_CASES: Final = text(
+    "SELECT call_id, number, state, query_code FROM cases WHERE call_id = ANY (CAST(:call_ids AS text[]))"
+)
 
 # The row lock on the counter lasts until the commit: serials have no gaps and no doubles.
 TAKE_SERIALS: Final = text(

@@ -40,6 +40,7 @@ async def test_a_call_becomes_a_row_a_case_and_two_pops(api: Any, event: Make) -
     assert (call["caller"], call["line"], call["waited_ms"]) == ("+8613800138000", "政务服务便民热线", 4000)
     (case,) = await api.rows("SELECT * FROM cases")
     assert receipt["pops"][0]["case_no"] == case["number"]
+    assert receipt["pops"][0]["query_code"] == case["query_code"]
     assert (case["state"], case["number"][:11]) == ("draft", "3714-261121")
     offers = await api.rows("SELECT agent_id, result FROM offers ORDER BY offer_no")
     assert [tuple(offer.values()) for offer in offers] == [("1001", "no_answer"), ("1002", "answered")]

@@ -2907,6 +2907,11 @@ export interface components {
       /** Case State */
       case_state: string
       /**
+       * Query Code
+       * @description With it and the case number a citizen hears its progress
+       */
+      query_code: string
+      /**
        * Caller
        * @description Canonical number; null when withheld
        */
