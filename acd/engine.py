@@ -189,7 +189,7 @@ class Engine:
 
     def _remember(self, effect: fx.KeepCall | fx.ForgetCall) -> None:
         if isinstance(effect, fx.KeepCall):
-            self.journal.keep_call(effect.call_id, effect.data)
+            self.journal.keep_call(effect.call.call_id, effect.call.to_dict())
             return
         self.journal.forget_call(effect.call_id)
         if effect.witnessed:

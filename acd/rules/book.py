@@ -80,7 +80,7 @@ class Book:
 
     def keep(self, call: Call) -> None:
         """What is known of the call survives a restart."""
-        self.out.append(fx.KeepCall(call.call_id, call.to_dict()))
+        self.out.append(fx.KeepCall(call))
 
     def offer_body(self, call: Call) -> dict[str, Any]:
         """The first message of the pop: all that is known without a database."""

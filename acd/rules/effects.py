@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from acd.messages import AgentState, CallEventType
+from acd.rules.state import Call
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +52,9 @@ class AgentChanged:
 
 @dataclass(frozen=True, slots=True)
 class KeepCall:
-    """Keep what is known of a live call over a restart."""
+    """Keep what is known of a live call over a restart: as it is when the event has been decided completely."""
 
-    call_id: str
-    data: dict[str, Any]
+    call: Call
 
 
 @dataclass(frozen=True, slots=True)

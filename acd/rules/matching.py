@@ -109,15 +109,6 @@ class Matcher:
         """What the waiting ask for, in no order."""
         return [standing.demand for standing in self._standing.values()]
 
-    def demand(self, call_id: str) -> Demand | None:
-        """What a waiting call asks for; None for one that does not wait."""
-        standing = self._standing.get(call_id)
-        return None if standing is None else standing.demand
-
-    def rules(self, queue: str) -> QueueRules:
-        """The rules of a queue; those of one that nobody has published are the plainest."""
-        return self._queue(queue).rules
-
     def position(self, call_id: str) -> int:
         """1 for the first in its queue; raises KeyError for a call that does not wait."""
         standing = self._standing[call_id]
@@ -152,12 +143,6 @@ class Matcher:
                 self._reshape(queue)
         if agent_id in self._owned and before != (on_duty, self._seats.group(agent_id)):
             self._place_anew(self._owned[agent_id].values())
-
-    def forget(self, agent_id: str) -> None:
-        """The agent is not there any more."""
-        seat = self._seats.get(agent_id)
-        if seat is not None:
-            self.note(agent_id, seat.profile, since=None, on_duty=False)
 
     def wait(self, demand: Demand, *, now: float) -> None:
         """A call waits from now on; in one queue only, and as often as it likes."""

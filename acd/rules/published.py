@@ -2,11 +2,20 @@
 
 import datetime as dt
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from acd.messages import AgentConfiguration, Configuration, IncidentConfiguration, NumberConfiguration
 from acd.rules.codec import RulesError, profile_of, queue_rules
 from acd.rules.policy import Profile, QueueRules
 from ivr.hours import Calendar, is_open
+
+
+@dataclass(frozen=True, slots=True)
+class _Incident:
+    numbers: frozenset[str]
+    starts: dt.datetime
+    ends: dt.datetime
+    priority: int
 
 
 class Published:
@@ -15,7 +24,7 @@ class Published:
     def __init__(self) -> None:
         self.queues: dict[str, QueueRules] = {}
         self.numbers: dict[str, NumberConfiguration] = {}
-        self._incidents: list[IncidentConfiguration] = []
+        self._incidents: tuple[_Incident, ...] = ()
         self._calendar = Calendar()
         self._profiles: dict[str, Profile] = {}
 
@@ -25,13 +34,20 @@ class Published:
         self.queues = {one.id: one for one in self._rules(conf, refused)}
         self._profiles = dict(self._read_profiles(conf, refused))
         self.numbers = {number["number"]: number for number in conf["numbers"]}
-        self._incidents = conf.get("incidents", [])
-        days = [(dt.date.fromisoformat(day["day"]), day["kind"]) for day in conf.get("holidays", [])]
+        self._take_times(conf, refused)
+        return refused
+
+    def _take_times(self, conf: Configuration, refused: list[str]) -> None:
+        try:
+            self._incidents = tuple(_incident(one) for one in conf.get("incidents", []) if one.get("priority"))
+            days = [(dt.date.fromisoformat(day["day"]), day["kind"]) for day in conf.get("holidays", [])]
+        except (ValueError, TypeError) as error:
+            refused.append(f"a moment of an incident or a day of the calendar cannot be read: {error}")
+            return
         self._calendar = Calendar(
             frozenset(day for day, kind in days if kind == "holiday"),
             frozenset(day for day, kind in days if kind == "workday"),
         )
-        return refused
 
     def _rules(self, conf: Configuration, refused: list[str]) -> Iterable[QueueRules]:
         for data in conf["queues"]:
@@ -79,9 +95,12 @@ class Published:
         number = self.numbers.get(dialled)
         if number is None:
             return 0
-        on = [i for i in self._incidents if dialled in i["numbers"] and _is_on(i, now)]
-        return number.get("priority", 0) + sum(incident.get("priority", 0) for incident in on)
+        on = (one for one in self._incidents if dialled in one.numbers and one.starts <= now < one.ends)
+        return number.get("priority", 0) + sum(incident.priority for incident in on)
 
 
-def _is_on(incident: IncidentConfiguration, now: dt.datetime) -> bool:
-    return dt.datetime.fromisoformat(incident["starts"]) <= now < dt.datetime.fromisoformat(incident["ends"])
+def _incident(data: IncidentConfiguration) -> _Incident:
+    starts, ends = dt.datetime.fromisoformat(data["starts"]), dt.datetime.fromisoformat(data["ends"])
+    if starts.tzinfo is None or ends.tzinfo is None:
+        raise ValueError(f"incident {data['id']} needs times with an offset")
+    return _Incident(frozenset(data["numbers"]), starts, ends, data.get("priority", 0))

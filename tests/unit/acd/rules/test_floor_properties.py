@@ -246,7 +246,7 @@ def lived(dice: Random, steps: int) -> Asterisk:
     return asterisk
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.randoms(use_true_random=False), st.integers(0, 80))
 def test_lost_doubled_and_late_events_are_all_mended_by_a_snapshot(dice: Random, steps: int) -> None:
     asterisk = lived(dice, steps)
@@ -261,7 +261,7 @@ def test_lost_doubled_and_late_events_are_all_mended_by_a_snapshot(dice: Random,
     assert {a.call_id: a.agent_id for a in floor.agents.values() if a.state is S.OFFERED} == offered
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.randoms(use_true_random=False), st.integers(0, 80))
 def test_wherever_it_came_to_everybody_leaves_and_every_agent_gets_a_call_again(dice: Random, steps: int) -> None:
     asterisk = lived(dice, steps)

@@ -378,11 +378,9 @@ def test_nothing_is_offered_while_it_rests_and_everything_after_a_stir() -> None
     assert list(matcher.pairs(now=3.0)) == [("c1", "1001")]
 
 
-def test_an_agent_who_is_forgotten_is_offered_nothing() -> None:
+def test_an_agent_off_duty_is_offered_nothing_and_a_stranger_has_no_place() -> None:
     matcher = Matcher()
-    matcher.note("1001", Profile((("city", 0.0),)), since=1.0, on_duty=True)
-    matcher.forget("1001")
-    matcher.forget("nobody")
+    matcher.note("1001", Profile((("city", 0.0),)), since=None, on_duty=False)
     matcher.wait(Demand("c1", "city", 2.0, 2.0), now=2.0)
     assert list(matcher.pairs(now=2.0)) == []
     with pytest.raises(KeyError):

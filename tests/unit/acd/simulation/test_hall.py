@@ -167,7 +167,7 @@ def hall_of_two(linhe: dict[str, object], asks: tuple[tuple[str, float], ...] = 
         queues=(Queue("city", 0.7, 180, 120), Queue("linhe", 0.3, 180, 120, asks=asks, routing=linhe)),
         groups=(Group(("city",), 16), Group(("linhe",), 3), Group(("linhe",), 1, {"skills": {"mongolian": 3}})),
         calls_per_hour=240,
-        hours=40,
+        hours=20,
     )
     checked = Checked()
     answer = simulate(scenario, seed=5, check=checked)
