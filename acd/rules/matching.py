@@ -8,50 +8,13 @@ from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator
 from heapq import heappop, heappush
 
+from acd.rules.asking import Asked, Asking, Plan, Queue
 from acd.rules.lines import Line, Place
-from acd.rules.policy import Demand, Need, Profile, QueueRules, Schedule, Step, opened_by, schedule_of, ways_of
-from acd.rules.seats import Seat, Seats, Traits, Ways
+from acd.rules.policy import Demand, Profile, QueueRules
+from acd.rules.seats import Seat, Seats, Traits
 
 Pair = tuple[str, str]
 """Call id and agent id."""
-
-
-class _Queue:
-    """One queue's waiting: their number, the overflows open by load, and the lines in which somebody stands."""
-
-    __slots__ = ("bit", "busy", "count", "lines", "marks", "opened", "plans", "rules", "version")
-
-    def __init__(self, rules: QueueRules, bit: int) -> None:
-        self.rules = rules
-        self.bit = bit
-        self.count = 0
-        self.opened = 0
-        self.version = 0
-        self.marks = frozenset(o.waiting for o in rules.overflow if o.waiting is not None)
-        self.busy: set[_Line] = set()
-        self.lines: dict[tuple[object, ...], _Line] = {}
-        self.plans: dict[tuple[str | None, str, frozenset[str]], _Plan] = {}
-
-
-class _Line(Line):
-    """The calls of one queue that ask for the same at present: agents with the bits `required`, reached by `ways`."""
-
-    __slots__ = ("county", "needs", "opened", "queue", "required", "schedule", "version", "ways")
-
-    def __init__(self, queue: _Queue, schedule: Schedule, needs: tuple[Need, ...], opened: int, county: str) -> None:
-        super().__init__()
-        self.queue = queue
-        self.schedule = schedule
-        self.needs = needs
-        self.opened = opened
-        self.county = county
-        self.version = -1
-        self.required = 0
-        self.ways = NOWHERE
-
-
-_Plan = tuple[tuple[float, _Line], ...]
-"""The line of a call from so many seconds of waiting on."""
 
 
 class _Standing:
@@ -59,7 +22,7 @@ class _Standing:
 
     __slots__ = ("county", "demand", "due", "keeper", "line", "place", "placed", "plan", "step")
 
-    def __init__(self, demand: Demand, plan: _Plan, county: int) -> None:
+    def __init__(self, demand: Demand, plan: Plan, county: int) -> None:
         self.demand = demand
         self.place: Place = (-demand.priority, demand.entered, demand.call_id)
         self.county = county
@@ -71,28 +34,24 @@ class _Standing:
         self.keeper: str | None = None
 
 
-NOWHERE = Ways(())
-
-
 class Matcher:
     """Takes calls and agents as they come and go; `pairs` tells who is to be offered whom."""
 
     def __init__(self, rules: Iterable[QueueRules] = ()) -> None:
         self._traits = Traits()
         self._seats = Seats(self._traits)
-        self._queues: dict[str, _Queue] = {}
+        self._asking = Asking(self._traits, self._seats)
         self._standing: dict[str, _Standing] = {}
-        self._heads: list[tuple[int, float, str, _Line]] = []
+        self._heads: list[tuple[int, float, str, Asked]] = []
         self._kept: dict[str, Line] = {}
         self._owned: dict[str, dict[str, _Standing]] = {}
         self._pending: list[tuple[Place, int, _Standing]] = []
-        self._widened: set[_Line] = set()
+        self._widened: set[Asked] = set()
         self._dues: list[tuple[float, int, _Standing]] = []
-        self._ways: dict[tuple[tuple[str, float], ...], Ways] = {}
         self._count = 0
         self._now = 0.0
         for one in rules:
-            self._add_queue(one)
+            self._asking.add(one)
 
     def __contains__(self, call_id: str) -> bool:
         return call_id in self._standing
@@ -138,8 +97,8 @@ class Matcher:
         seat = self._seats.get(agent_id)
         before = (seat.on_duty, seat.group) if seat is not None else None
         if self._seats.note(agent_id, profile, since=since, on_duty=on_duty):
-            for queue in self._queues.values():
-                self._reopen(queue)
+            for queue in self._asking.queues.values():
+                self._asking.reopen(queue)
                 self._reshape(queue)
         if agent_id in self._owned and before != (on_duty, self._seats.group(agent_id)):
             self._place_anew(self._owned[agent_id].values())
@@ -148,7 +107,7 @@ class Matcher:
         """A call waits from now on; in one queue only, and as often as it likes."""
         self.remove(demand.call_id)
         county = self._traits.bit("county", demand.county) if demand.county else 0
-        standing = self._standing[demand.call_id] = _Standing(demand, self._plan(demand), county)
+        standing = self._standing[demand.call_id] = _Standing(demand, self._asking.plan(demand), county)
         if demand.owner is not None:
             self._owned.setdefault(demand.owner, {})[demand.call_id] = standing
         self._advance_step(standing, now)
@@ -258,7 +217,7 @@ class Matcher:
 
     def _seat_for(self, call: _Standing) -> Seat | None:
         """The agent who gets this call: the owner of the caller's case, or who serves it best and is longest idle."""
-        line, owner = self._fresh(call.line), call.demand.owner
+        line, owner = self._asking.refreshed(call.line), call.demand.owner
         if owner is not None:
             seat = self._seats.get(owner)
             if seat is not None and seat.idle and seat.group.serves(line.required, line.ways):
@@ -272,7 +231,7 @@ class Matcher:
         seat = self._seats.get(call.demand.owner or "")
         if seat is None or not seat.on_duty:
             return False
-        line = self._fresh(call.line)
+        line = self._asking.refreshed(call.line)
         return self._now < call.demand.joined + line.queue.rules.owner_seconds and seat.group.serves(
             line.required, line.ways
         )
@@ -310,9 +269,9 @@ class Matcher:
             del self._kept[call.keeper]
         call.keeper = None
 
-    def _enter(self, line: _Line, place: Place) -> None:
+    def _enter(self, line: Asked, place: Place) -> None:
         before = line.head if len(line) else None
-        self._fresh(line)
+        self._asking.refreshed(line)
         if not line.add(place):
             return
         if before is None:
@@ -321,7 +280,7 @@ class Matcher:
             del self._heads[bisect_left(self._heads, before)]
         insort(self._heads, (*place, line))
 
-    def _leave(self, line: _Line, place: Place) -> None:
+    def _leave(self, line: Asked, place: Place) -> None:
         if not line.remove(place):
             return
         del self._heads[bisect_left(self._heads, place)]
@@ -369,71 +328,23 @@ class Matcher:
                 self._displace(call)
                 self._put_off(call)
 
-    # What lines ask for
+    # What changes with load and duty
 
-    def _queue(self, queue_id: str) -> _Queue:
-        return self._queues.get(queue_id) or self._add_queue(QueueRules(queue_id))
-
-    def _add_queue(self, rules: QueueRules) -> _Queue:
-        queue = self._queues[rules.id] = _Queue(rules, self._traits.bit("queue", rules.id))
-        self._reopen(queue)
-        return queue
-
-    def _plan(self, demand: Demand) -> _Plan:
-        queue = self._queue(demand.queue)
-        key = (demand.skill, demand.county, demand.closed)
-        plan = queue.plans.get(key)
-        if plan is None:
-            schedule = schedule_of(queue.rules, skill=demand.skill, county=demand.county, closed=demand.closed)
-            plan = queue.plans[key] = tuple((one.after, self._line(queue, schedule, one)) for one in schedule.steps)
-        return plan
-
-    def _line(self, queue: _Queue, schedule: Schedule, step: Step) -> _Line:
-        county = schedule.county if step.held else ""
-        key = (step.needs, step.opened, county, schedule.allowed, schedule.closed)
-        line = queue.lines.get(key)
-        if line is None:
-            line = queue.lines[key] = _Line(queue, schedule, step.needs, step.opened, county)
-        return line
-
-    def _recount(self, queue: _Queue, change: int) -> None:
+    def _recount(self, queue: Queue, change: int) -> None:
         queue.count += change
         if queue.count in queue.marks or queue.count + 1 in queue.marks:
             before = queue.opened
-            self._reopen(queue)
+            self._asking.reopen(queue)
             if queue.opened != before:
                 self._reshape(queue)
 
-    def _reopen(self, queue: _Queue) -> None:
-        queue.opened = opened_by(queue.rules, waiting=queue.count, staffed=self._seats.has(queue.bit))
-
-    def _reshape(self, queue: _Queue) -> None:
+    def _reshape(self, queue: Queue) -> None:
         """What the queue's calls ask for may have changed; empty lines find out when somebody stands in them."""
         queue.version += 1
         for line in list(queue.busy):
             before = line.required, line.ways
-            self._fresh(line)
+            self._asking.refreshed(line)
             if before != (line.required, line.ways):
                 self._widened.add(line)
         for owned in self._owned.values():
             self._place_anew(call for call in owned.values() if call.line.queue is queue)
-
-    def _fresh(self, line: _Line) -> _Line:
-        """The line, knowing what it asks for at present."""
-        if line.version != line.queue.version:
-            line.version = line.queue.version
-            ways = ways_of(line.schedule, line.opened | line.queue.opened)
-            line.ways = self._ways.get(ways) or self._ways.setdefault(ways, Ways(ways))
-            line.required = self._required(line)
-        return line
-
-    def _required(self, line: _Line) -> int:
-        """The bits that agents must have; what nobody on duty has is not asked for where it would end by itself."""
-        has, required = self._seats.has, 0
-        for need in line.needs:
-            bit = self._traits.skill(need.skill, need.level)
-            if need.until is None or has(bit):
-                required |= bit
-        if line.county and has(self._traits.bit("seats", line.county, line.queue.rules.id)):
-            required |= self._traits.bit("county", line.county)
-        return required
