@@ -13,6 +13,7 @@ from acd.rules import events as ev
 from acd.rules.state import Call, Phase
 from agi_scripts import commands as agi
 from agi_scripts.actions import CallActions
+from agi_scripts.directory import DirectoryAway
 from agi_scripts.house import House
 from agi_scripts.line import InLine, Order
 from agi_scripts.menu import SPEAKING_SECONDS, Destination, MenuWalk
@@ -95,6 +96,7 @@ class CallSession:
         self._service: Service | None = None
         self._call: Call | None = None
         self._reservation: asyncio.TimerHandle | None = None
+        self._search: asyncio.Task[None] | None = None
         self._log = log.bind(call_id=call_id)
         self.line = self._line()
 
@@ -135,6 +137,7 @@ class CallSession:
             self._log.warning("session_failed", error=str(error))
         finally:
             self._end_reservation()
+            self._end_search()
             self._note_missing_rating()
             if not served:
                 self._engine.submit(ev.SessionLost(self._call_id))
@@ -153,6 +156,22 @@ class CallSession:
             )
         )
         self._dialled = dialled
+        if caller not in {"", "unknown"} and self._house.configuration.asks_for_owners:
+            self._search = asyncio.create_task(self._find_owner(caller), name=f"owner-{self._call_id}")
+
+    async def _find_owner(self, caller: str) -> None:
+        """Who took the caller's open case (首问首办), found out while the menu speaks."""
+        try:
+            found = await self._house.directory.caller(caller)
+        except DirectoryAway as away:
+            self._log.info("owner_not_found", reason=str(away))
+            return
+        if found.owner is not None:
+            self._engine.submit(ev.OwnerKnown(self._call_id, found.owner))
+
+    def _end_search(self) -> None:
+        if self._search is not None:
+            self._search.cancel()
 
     async def _serve(self) -> bool:
         """Menu, then a person. True when the call is finished and the dialplan may hang up."""

@@ -91,6 +91,11 @@ class ConfigurationKeeper:
         return frozenset(q["id"] for q in self.present["queues"])
 
     @property
+    def asks_for_owners(self) -> bool:
+        """Whether any queue keeps a caller for the agent who took the open case."""
+        return any(queue.get("owner_seconds") for queue in self.present["queues"])
+
+    @property
     def texts(self) -> Mapping[str, str]:
         """What the published sounds say, by name."""
         return self._around.texts

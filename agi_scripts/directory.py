@@ -26,10 +26,11 @@ class DirectoryAway(Exception):  # noqa: N818 - read as what happened
 
 @dataclass(frozen=True, slots=True)
 class KnownCaller:
-    """Whether the number has called before, and whether a case of it is open."""
+    """Whether the number has called before, whether a case of it is open, and the agent who took that one."""
 
     known: bool
     open_case: bool
+    owner: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class Directory:
         """What is known of a caller's number."""
         answer = await self._ask("/internal/callers", {"caller": number})
         try:
-            return KnownCaller(bool(answer["known"]), bool(answer["open_case"]))
+            return KnownCaller(bool(answer["known"]), bool(answer["open_case"]), answer.get("owner"))
         except _ERRORS as error:
             raise DirectoryAway(f"the answer about a caller cannot be read: {error!r}") from error
 

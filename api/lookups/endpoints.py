@@ -26,12 +26,12 @@ router = APIRouter(
 
 @router.post("/callers", summary="Is this caller known")
 async def find_caller(body: CallerIn, session: Reader, runtime: RuntimeDep) -> CallerOut:
-    """Tell whether the number is known, and whether it has an open case."""
+    """Tell whether the number is known, whether it has an open case, and who took that one."""
     number = canonical_number(body.caller, area_code=runtime.settings.area_code)
     if number is None:
-        return CallerOut(known=False, open_case=False)
+        return CallerOut(known=False, open_case=False, owner=None)
     found = await repository.find_caller(session, number)
-    return CallerOut(known=found.known, open_case=found.open_case)
+    return CallerOut(known=found.known, open_case=found.open_case, owner=found.owner)
 
 
 @router.post("/case-progress", summary="How far is this case")

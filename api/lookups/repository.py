@@ -18,6 +18,7 @@ class KnownCaller:
 
     known: bool
     open_case: bool
+    owner: str | None = None
 
 
 async def find_caller(session: ReadSession, caller: str) -> KnownCaller:
@@ -25,7 +26,9 @@ async def find_caller(session: ReadSession, caller: str) -> KnownCaller:
     of_call = Case.call_id == Call.call_id
     known = exists().where(Call.caller == caller, or_(Call.answered_at.is_not(None), exists().where(of_call)))
     pending = exists().where(Call.caller == caller, of_call, Case.state.in_(OPEN_STATES))
-    row = (await session.execute(select(known, pending))).one()
+    taken = select(Call.answered_by).join(Case, of_call).where(Call.caller == caller, Case.state.in_(OPEN_STATES))
+    owner = taken.where(Call.answered_by.is_not(None)).order_by(Case.opened_at.desc()).limit(1).scalar_subquery()
+    row = (await session.execute(select(known, pending, owner))).one()
     return KnownCaller(*row)
 
 

@@ -14,10 +14,11 @@ class CallerIn(BaseModel):
 
 
 class CallerOut(BaseModel):
-    """What is known of the number; both false when none is shown."""
+    """What is known of the number; nothing when none is shown."""
 
     known: Annotated[bool, Field(description="Somebody has spoken with this number, or it has a case")]
     open_case: Annotated[bool, Field(description="It has a case that somebody still works on")]
+    owner: Annotated[str | None, Field(description="Staff number of who took the newest open case (首问首办)")]
 
 
 class ProgressIn(BaseModel):

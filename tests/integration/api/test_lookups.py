@@ -34,15 +34,18 @@ def other(digits: str) -> str:
     return digits[:-1] + str((int(digits[-1]) + 1) % 10)
 
 
+NOBODY = {"known": False, "open_case": False, "owner": None}
+
+
 async def test_a_caller_is_known_after_a_talk_and_has_an_open_case_until_its_end(api: Any, event: Make) -> None:
     await api.hand_in(event("hall-1.1", 1, "call.started", caller=CALLER, dialled="12345"))
-    assert await ask(api, "callers", caller=CALLER) == {"known": False, "open_case": False}
+    assert await ask(api, "callers", caller=CALLER) == NOBODY
     await api.hand_in(event("hall-1.1", 2, "call.answered", agent_id="1001"))
-    assert await ask(api, "callers", caller="+86 138 0013 8000") == {"known": True, "open_case": True}
+    assert await ask(api, "callers", caller="+86 138 0013 8000") == {"known": True, "open_case": True, "owner": "1001"}
     await api.ask("1001", "PUT", "/api/calls/hall-1.1/outcome", json={"outcome": "answered"})
-    assert await ask(api, "callers", caller=CALLER) == {"known": True, "open_case": False}
+    assert await ask(api, "callers", caller=CALLER) == {"known": True, "open_case": False, "owner": None}
     for stranger in ("", "anonymous", "13900139000", "';--", "\x00"):
-        assert await ask(api, "callers", caller=stranger) == {"known": False, "open_case": False}
+        assert await ask(api, "callers", caller=stranger) == NOBODY
 
 
 async def test_number_and_code_tell_the_progress(api: Any, typed: dict[str, str]) -> None:

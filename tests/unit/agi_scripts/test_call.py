@@ -1,6 +1,7 @@
 """A citizen's session against a fake Asterisk: what is said to the channel, and what the engine comes to believe."""
 
 import asyncio
+import copy
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -97,15 +98,29 @@ class Asterisk:
 
 
 class House:
+    keeper: ConfigurationKeeper
+
     def __init__(self, engine: Engine, port: int) -> None:
         self.engine = engine
         self.port = port
         self.channels: list[Asterisk] = []
+        self.configuration = copy.deepcopy(CONFIGURATION)
+        self.owner: str | None = None
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        """The web process, asked about a caller."""
+        assert request.url.path == "/internal/callers"
+        return httpx.Response(200, json={"known": True, "open_case": True, "owner": self.owner})
 
     async def cut(self, channel: str) -> None:
         """AMI's ControlPlayback, for the one channel of a test."""
         assert channel == "PJSIP/trunk-00000001"
         self.channels[-1].stopped.set()
+
+    def publish(self) -> None:
+        """Have the voice process start with the configuration as it is here."""
+        self.engine.journal.keep_fact("configuration", self.configuration)
+        self.keeper.start()
 
     async def call(self) -> Asterisk:
         channel = Asterisk(*await asyncio.open_connection("127.0.0.1", self.port))
@@ -121,6 +136,14 @@ class House:
                     return
                 await asyncio.sleep(0)
 
+    async def owned_by(self, agent: str) -> None:
+        """Wait until the engine knows whose the caller's open case is."""
+        async with asyncio.timeout(5):
+            while True:
+                if self.engine.floor.calls["dz-1.1"].owner == agent:
+                    return
+                await asyncio.sleep(0)
+
     def state(self, agent: str) -> str:
         return self.engine.floor.agents[agent].state.value
 
@@ -132,12 +155,12 @@ class House:
 async def house(tmp_path: Path) -> AsyncIterator[House]:
     hands = Hands()
     engine = engine_at(tmp_path, hands)
-    engine.journal.keep_fact("configuration", CONFIGURATION)
-    client = httpx.AsyncClient()
-    configuration = ConfigurationKeeper(engine, client, reload=asyncio.Event())
-    configuration.start()
-    timing = Timing(lease=1, pop=0.05, unstaffed=0.5, word=0.2, reserved=1.0)
     site = House(engine, 0)
+    client = httpx.AsyncClient(transport=httpx.MockTransport(site.answer), base_url="http://web")
+    configuration = ConfigurationKeeper(engine, client, reload=asyncio.Event())
+    site.keeper = configuration
+    site.publish()
+    timing = Timing(lease=1, pop=0.05, unstaffed=0.5, word=0.2, reserved=1.0)
     patience = Patience(first=0.2, every=0.2, offer_after=0.3)
     shared = Shared(engine, configuration, Directory(client), Prompter(None, ()), tmp_path, site.cut, timing, patience)
     calls = Calls(shared)
@@ -313,3 +336,19 @@ async def test_a_message_instead_and_one_that_is_too_short_waits_on(house: House
     await channel.over()
     assert house.kinds()[-1] == "call.message"
     assert channel.variables["HOTLINE_TOKEN"] == "done-dz-1.1"
+
+
+async def test_the_agent_who_took_the_open_case_is_found_while_the_menu_speaks(house: House) -> None:
+    house.configuration["queues"][0]["owner_seconds"] = 20
+    house.publish()
+    house.owner = "1002"
+    house.engine.submit(ev.Command("1001", "ready"))
+    house.engine.submit(ev.Command("1002", "ready"))
+    channel = await house.call()
+    channel.long_sounds.add("hotline/greeting-12345")
+    async with asyncio.timeout(5):
+        await channel.playing.wait()
+    await house.owned_by("1002")
+    channel.stopped.set()
+    assert await channel.rung() == 'GOSUB ring-agent s 1 "PJSIP/1002,20,dz-1.1"'
+    channel.dial_result.put_nowait("NOANSWER")
