@@ -4,6 +4,11 @@ from typing import Any
 
 import pytest
 import yaml
+from pydantic_settings import BaseSettings
+
+from agi_scripts.settings import VoiceSettings
+from api.settings import Settings
+from ops.container.settings import ContainerSettings
 
 ROOT = Path(__file__).parents[3]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
@@ -104,6 +109,28 @@ def test_the_announced_address_is_the_published_one() -> None:
     assert filled(environment["HOTLINE_INTERNAL_ADDRESS"]) == outside
     assert filled(environment["HOTLINE_EXTERNAL_ADDRESS"], HOTLINE_ADDRESS="192.0.2.7") == "192.0.2.7"
     assert filled(SERVICES["asterisk"]["ports"][0], HOTLINE_ADDRESS="192.0.2.7").startswith("192.0.2.7:5060:")
+
+
+SETTINGS: dict[str, type[BaseSettings]] = {"setup": ContainerSettings, "voice": VoiceSettings, "web": Settings}
+CITYS_OWN = {
+    "voice": ("announce_first_seconds", "announce_every_seconds", "offer_after_seconds"),
+    "web": ("region_code", "area_code", "session_hours", "connect_rate_warning"),
+}
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_service_is_told_nothing_that_it_does_not_know(name: str) -> None:
+    told = {key.removeprefix("HOTLINE_").lower() for key in SERVICES[name]["environment"]} - {"tz"}
+    assert told <= set(SETTINGS[name].model_fields)
+
+
+@pytest.mark.parametrize("name", CITYS_OWN)
+def test_what_a_city_may_change_is_passed_on_and_else_as_everywhere(name: str) -> None:
+    for field in CITYS_OWN[name]:
+        line = SERVICES[name]["environment"][f"HOTLINE_{field.upper()}"]
+        default = SETTINGS[name].model_fields[field].default
+        assert type(default)(filled(line)) == default
+        assert filled(line, **{f"HOTLINE_{field.upper()}": "7"}) == "7"
 
 
 @each_lasting
