@@ -127,7 +127,8 @@ class Menus:
         self.rates[way].append(ladder.best)
 
     async def _quiet(self) -> None:
-        """Nothing of the calls before is left: no channel, no process of a script."""
+        """Nothing of the calls before is left."""
+        self._native.hang_up_all()
         await until(lambda: self._native.channels() == 0, "the calls before have ended", seconds=_QUIET_SECONDS)
 
 

@@ -71,15 +71,21 @@ class Native:
             end(self._process)
             self._process = None
 
+    def hang_up_all(self) -> None:
+        """End whatever call is left: callers whose SIPp was ended in the middle never say so themselves."""
+        self._console("channel request hangup all")
+
     def channels(self) -> int:
         """How many channels it has, by its own word; raise OpsError when it does not say."""
-        command = command_as(
-            service_account(), control_command(self.settings, "core show channels count"), reach=[TOOLS]
-        )
-        said = subprocess.run(command, capture_output=True, text=True, check=False, timeout=20).stdout.split()
+        said = self._console("core show channels count").split()
         if not said or not said[0].isdigit():
             raise OpsError("the bench's second Asterisk does not answer", f"see {self._log}")
         return int(said[0])
+
+    def _console(self, line: str) -> str:
+        reach = [self.home.folder, TOOLS]
+        command = command_as(service_account(), control_command(self.settings, line), reach=reach)
+        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=20).stdout
 
     def _ready(self) -> bool:
         return self.pid > 0 and b"Asterisk Ready." in self._log.read_bytes()
