@@ -1,19 +1,27 @@
-"""`/api/agents`: who works here, what they do now, and what I do."""
+"""`/api/agents`: who works here, what they do now, by what calls find them, and what I do."""
 
 from http import HTTPStatus
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Path
 
-from api.agents import repository, service
-from api.agents.schemas import AgentOut, MeOut, PhoneOut, StateOut, StateWish
+from api.agents import repository, routing, service
+from api.agents.schemas import AgentOut, MeOut, PhoneOut, RoutingIn, RoutingStored, StateOut, StateWish
 from api.configuration.repository import list_agents
+from api.configuration.service import tell_voice
 from api.core.openapi import problems
 from api.core.problems import ForbiddenError
 from api.core.runtime import Reader, RuntimeDep
 from api.core.text import WORD_LIMIT, clean
-from api.sessions.dependencies import SignedIn
+from api.sessions.dependencies import SignedIn, Supervisor
+from db.clock import utc_now
 
 router = APIRouter(prefix="/api/agents", tags=["agents"], responses=problems(HTTPStatus.UNAUTHORIZED))
+
+AgentPath = Annotated[str, Path(pattern=r"^[0-9A-Za-z_-]{1,32}$", examples=["1001"])]
+WRITE_PROBLEMS = problems(
+    HTTPStatus.FORBIDDEN, HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY
+)
 
 
 @router.get("", summary="List agents with their live states")
@@ -59,3 +67,12 @@ async def get_my_phone(identity: SignedIn, runtime: RuntimeDep, session: Reader)
     if extension is None:
         raise ForbiddenError("This account is closed; ask an administrator.")
     return service.phone_account(identity, extension, runtime.settings)
+
+
+@router.put("/{agent_id}/routing", responses=WRITE_PROBLEMS, summary="Change by what calls find an agent")
+async def put_routing(agent_id: AgentPath, body: RoutingIn, identity: Supervisor, runtime: RuntimeDep) -> RoutingStored:
+    """Store queues, skills, handicaps and county; a call that is offered or talked already stays where it is."""
+    async with runtime.database.write() as session:
+        stored = await routing.store(session, agent_id, body, by=identity.agent_id, now=utc_now())
+    heard = await tell_voice(runtime.database, runtime.link)
+    return RoutingStored(**stored.model_dump(), id=agent_id, heard=heard)

@@ -1,11 +1,12 @@
 """Queries about agents."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import delete, insert, select
 
-from db.engine import ReadSession
-from db.tables import Agent, Call, Case, CaseDraft
+from db.engine import ReadSession, WriteSession
+from db.tables import Agent, AgentQueue, Call, Case, CaseDraft
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,25 @@ class CurrentCall:
 async def find_extension(session: ReadSession, agent_id: str) -> str | None:
     """Return the extension of an active agent."""
     return await session.scalar(select(Agent.extension).where(Agent.id == agent_id, Agent.active))
+
+
+async def lock_agent(session: WriteSession, agent_id: str) -> Agent | None:
+    """Return an active agent, kept from other changes until the transaction ends."""
+    return await session.scalar(select(Agent).where(Agent.id == agent_id, Agent.active).with_for_update())
+
+
+async def queues_of(session: WriteSession, agent_id: str) -> list[str]:
+    """Return the queues that an agent serves, in order of preference."""
+    served = select(AgentQueue.queue_id).where(AgentQueue.agent_id == agent_id)
+    return list(await session.scalars(served.order_by(AgentQueue.preference, AgentQueue.queue_id)))
+
+
+async def replace_queues(session: WriteSession, agent_id: str, queues: Sequence[str]) -> None:
+    """Have an agent serve these queues, the preferred first, and no others."""
+    await session.execute(delete(AgentQueue).where(AgentQueue.agent_id == agent_id))
+    rows = [{"agent_id": agent_id, "queue_id": queue, "preference": place} for place, queue in enumerate(queues)]
+    if rows:
+        await session.execute(insert(AgentQueue), rows)
 
 
 async def find_current_call(session: ReadSession, agent_id: str, call_id: str | None) -> CurrentCall | None:

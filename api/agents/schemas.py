@@ -2,9 +2,13 @@
 
 import datetime as dt
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.core.fields import Heard, Why
+from api.numbers.schemas import Slug
+from api.queues.schemas import County
 
 
 class WantedState(StrEnum):
@@ -33,14 +37,44 @@ class StateOut(BaseModel):
     phone: str | None = None
 
 
-class AgentOut(BaseModel):
+class RoutingOut(BaseModel):
+    """By what calls find an agent."""
+
+    queues: Annotated[list[str], Field(description="In order of preference")]
+    skills: Annotated[dict[str, Any], Field(description="The level, 1 to 10, by skill")]
+    handicaps: Annotated[dict[str, Any], Field(description="The seconds that calls count as younger, by queue")]
+    county: Annotated[str, Field(description="Where the seat is; empty: the hall")]
+
+
+class RoutingIn(BaseModel):
+    """By what calls are to find an agent; what is left out is none."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    queues: Annotated[list[Slug], Field(max_length=100, description="In order of preference", examples=[["city"]])]
+    skills: Annotated[dict[Slug, int], Field(max_length=100, description="The level, 1 to 10, by skill")] = {}
+    handicaps: Annotated[
+        dict[Slug, float],
+        Field(max_length=100, description="The seconds that calls count as younger for this agent, by queue"),
+    ] = {}
+    county: County = ""
+    why: Why
+
+
+class RoutingStored(RoutingOut):
+    """By what calls find an agent, as it is stored."""
+
+    id: str
+    heard: Heard
+
+
+class AgentOut(RoutingOut):
     """An agent with what the agent does now; `state` is null while the voice process is away."""
 
     id: str
     name: str
     role: str
     extension: str
-    queues: Annotated[list[str], Field(description="In order of preference")]
     state: str | None
     since: str | None
     call_id: str | None

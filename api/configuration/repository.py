@@ -3,7 +3,7 @@
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from typing import Final
+from typing import Final, cast
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import distinct_on
@@ -37,12 +37,14 @@ ALWAYS_KNOWN: Final = "hotline/"
 
 
 async def list_queues(session: ReadSession) -> list[QueueConfiguration]:
-    """Return all queues by id."""
+    """Return all queues by id, each with the rules that are set."""
     rows = await session.scalars(select(Queue).order_by(Queue.id))
-    return [
-        QueueConfiguration(id=row.id, name=row.name, priority=row.priority, ring_seconds=row.ring_seconds)
-        for row in rows
-    ]
+    return [_queue(row) for row in rows]
+
+
+def _queue(row: Queue) -> QueueConfiguration:
+    plain = {"id": row.id, "name": row.name, "priority": row.priority, "ring_seconds": row.ring_seconds}
+    return cast("QueueConfiguration", {**(row.rules or {}), **plain})
 
 
 async def list_agents(session: ReadSession) -> list[AgentConfiguration]:
@@ -52,29 +54,39 @@ async def list_agents(session: ReadSession) -> list[AgentConfiguration]:
     for agent_id, queue_id in await session.execute(pairs):
         serves[agent_id].append(queue_id)
     rows = await session.scalars(select(Agent).where(Agent.active).order_by(Agent.id))
-    return [
-        AgentConfiguration(
-            id=row.id, name=row.name, extension=row.extension, queues=serves.get(row.id, []), role=row.role
-        )
-        for row in rows
-    ]
+    return [_agent(row, serves.get(row.id, [])) for row in rows]
+
+
+def _agent(row: Agent, queues: list[str]) -> AgentConfiguration:
+    agent = AgentConfiguration(id=row.id, name=row.name, extension=row.extension, queues=queues, role=row.role)
+    if row.skills:
+        agent["skills"] = row.skills
+    if row.handicaps:
+        agent["handicaps"] = row.handicaps
+    if row.county:
+        agent["county"] = row.county
+    return agent
 
 
 async def list_numbers(session: ReadSession) -> list[NumberConfiguration]:
     """Return the public numbers with their lines."""
     rows = await session.scalars(select(Number).order_by(Number.number))
-    return [
-        NumberConfiguration(
-            number=row.number,
-            line=row.line,
-            menu=row.menu,
-            queue=row.queue_id,
-            area=row.area,
-            greeting=row.greeting or [],
-            hours=row.hours,
-        )
-        for row in rows
-    ]
+    return [_number(row) for row in rows]
+
+
+def _number(row: Number) -> NumberConfiguration:
+    number = NumberConfiguration(
+        number=row.number,
+        line=row.line,
+        menu=row.menu,
+        queue=row.queue_id,
+        area=row.area,
+        greeting=row.greeting or [],
+        hours=row.hours,
+    )
+    if row.priority:
+        number["priority"] = row.priority
+    return number
 
 
 async def list_menus(session: ReadSession, *, now: dt.datetime) -> list[MenuConfiguration]:

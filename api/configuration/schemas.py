@@ -7,22 +7,33 @@ from pydantic import BaseModel, Field
 
 
 class QueueOut(BaseModel):
-    """One queue."""
+    """One queue; the rules that are not set are left out."""
 
     id: str
     name: str
     priority: int
     ring_seconds: int
+    needs: list[dict[str, Any]] | None = None
+    asked: list[dict[str, Any]] | None = None
+    overflow: list[dict[str, Any]] | None = None
+    owner_seconds: float | None = None
+    county: str | None = None
+    county_seconds: float | None = None
+    hours: dict[str, Any] | None = None
+    returning: dict[str, Any] | None = None
 
 
 class AgentOut(BaseModel):
-    """One agent with the queues served, in order of preference."""
+    """One agent with the queues served, in order of preference; what is not set is left out."""
 
     id: str
     name: str
     extension: str
     queues: list[str]
     role: str
+    skills: dict[str, Any] | None = None
+    handicaps: dict[str, Any] | None = None
+    county: str | None = None
 
 
 class NumberOut(BaseModel):
@@ -35,6 +46,7 @@ class NumberOut(BaseModel):
     area: Annotated[str, Field(description="The county, or empty for the whole city")]
     greeting: Annotated[list[str], Field(description="Sounds in place of @line")]
     hours: Annotated[dict[str, Any] | None, Field(description="The line's week; null is round the clock")]
+    priority: Annotated[int | None, Field(description="Added to that of its calls; left out when it is 0")] = None
 
 
 class MenuOut(BaseModel):

@@ -31,7 +31,8 @@ async def lock_numbers(session: WriteSession) -> dict[str, Number]:
 async def store_numbers(session: WriteSession, rows: Sequence[dict[str, Any]]) -> None:
     """Create or replace numbers."""
     statement = insert(Number).values(list(rows))
-    kept = {name: statement.excluded[name] for name in ("line", "menu", "queue_id", "area", "greeting", "hours")}
+    names = ("line", "menu", "queue_id", "area", "greeting", "hours", "priority")
+    kept = {name: statement.excluded[name] for name in names}
     await session.execute(statement.on_conflict_do_update(index_elements=["number"], set_=kept))
 
 

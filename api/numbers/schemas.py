@@ -11,6 +11,7 @@ from api.core.text import WORD_LIMIT
 NUMBER: Final = r"^[0-9]{3,12}$"
 IMPORT_LIMIT: Final = 500
 GREETING_LIMIT: Final = 5
+PRIORITY_LIMIT: Final = 1000
 
 Digits = Annotated[str, Field(pattern=NUMBER, examples=["12345"])]
 Slug = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
@@ -44,6 +45,10 @@ class LineIn(BaseModel):
             description="Opening hours by day; null: always open",
             examples=[{"mon-fri": ["08:30-12:00", "14:00-18:00"]}],
         ),
+    ] = None
+    priority: Annotated[
+        int | None,
+        Field(ge=-PRIORITY_LIMIT, le=PRIORITY_LIMIT, description="Added to that of its calls; left out: as it is"),
     ] = None
 
 
@@ -79,6 +84,7 @@ class NumberOut(BaseModel):
     area: str
     greeting: list[str] | None
     hours: dict[str, list[str]] | None
+    priority: int
 
 
 class NumberStored(NumberOut):

@@ -27,7 +27,7 @@ class Stored:
 
 def as_row(number: Number) -> dict[str, Any]:
     """Return a number's columns."""
-    names = ("number", "line", "menu", "queue_id", "area", "greeting", "hours")
+    names = ("number", "line", "menu", "queue_id", "area", "greeting", "hours", "priority")
     return {name: getattr(number, name) for name in names}
 
 
@@ -40,7 +40,7 @@ async def menus_in_force(session: ReadSession, *, now: dt.datetime) -> set[str]:
 
 def describe(number: Number, in_force: set[str]) -> NumberOut:
     """Return a number as the API tells it."""
-    told = {name: getattr(number, name) for name in ("number", "line", "menu", "area", "greeting", "hours")}
+    told = {name: getattr(number, name) for name in ("number", "line", "menu", "area", "greeting", "hours", "priority")}
     return NumberOut(**told, queue=number.queue_id, menu_in_force=number.menu in in_force)
 
 
@@ -48,7 +48,7 @@ async def store(session: WriteSession, rows: Sequence[NumberRow], *, by: str, wh
     """Create or change these numbers, all or none. Raises RefusedError with all findings."""
     await checks.require_fit(session, rows)
     before = {number: as_row(row) for number, row in (await repository.lock_numbers(session)).items()}
-    after = [_wanted(row) for row in rows]
+    after = [_wanted(row, before.get(row.number)) for row in rows]
     fresh = [row for row in after if before.get(row["number"]) != row]
     if fresh:
         await repository.store_numbers(session, fresh)
@@ -61,8 +61,9 @@ async def store(session: WriteSession, rows: Sequence[NumberRow], *, by: str, wh
     return Stored(created, len(fresh) - created, len(after) - len(fresh))
 
 
-def _wanted(row: NumberRow) -> dict[str, Any]:
+def _wanted(row: NumberRow, before: dict[str, Any] | None) -> dict[str, Any]:
     greeting = row.greeting or None
+    kept = before["priority"] if before else 0
     return {
         "number": row.number,
         "line": row.line,
@@ -71,6 +72,7 @@ def _wanted(row: NumberRow) -> dict[str, Any]:
         "area": row.area,
         "greeting": greeting,
         "hours": checks.normal_hours(row),
+        "priority": kept if row.priority is None else row.priority,
     }
 
 

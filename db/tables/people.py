@@ -1,7 +1,7 @@
 """Agents, the queues they serve, and failed sign-ins."""
 
 import datetime as dt
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import CheckConstraint, ForeignKey, SmallInteger, func, true
 from sqlalchemy.orm import Mapped, mapped_column
@@ -12,7 +12,11 @@ ROLES: Final = ("agent", "supervisor", "administrator")
 
 
 class Agent(Base):
-    """One member of staff; `id` is the staff number 工号."""
+    """One member of staff; `id` is the staff number 工号.
+
+    `skills` maps a skill to its level, `handicaps` a queue to the seconds that its calls count as younger; `county` is
+    where the seat is. Null: none.
+    """
 
     __tablename__ = "agents"
     __table_args__ = (CheckConstraint("role IN ('agent', 'supervisor', 'administrator')", name="role"),)
@@ -24,6 +28,9 @@ class Agent(Base):
     password_hash: Mapped[str]
     active: Mapped[bool] = mapped_column(server_default=true())
     created_at: Mapped[dt.datetime] = mapped_column(server_default=func.now())
+    skills: Mapped[dict[str, Any] | None]
+    handicaps: Mapped[dict[str, Any] | None]
+    county: Mapped[str | None]
 
 
 class AgentQueue(Base):

@@ -10,7 +10,10 @@ from db.tables.base import Base
 
 
 class Queue(Base):
-    """A queue; `id` is a slug and also the name of Asterisk's fallback queue. `ring_seconds` bounds one offer."""
+    """A queue; `id` is a slug and also the name of Asterisk's fallback queue. `ring_seconds` bounds one offer.
+
+    `rules` holds what else `QueueConfiguration` in `acd.messages` may say of a queue; null: nothing.
+    """
 
     __tablename__ = "queues"
     __table_args__ = (CheckConstraint("ring_seconds BETWEEN 1 AND 300", name="ring_seconds"),)
@@ -19,12 +22,14 @@ class Queue(Base):
     name: Mapped[str]
     priority: Mapped[int] = mapped_column(Integer, server_default="0")
     ring_seconds: Mapped[int] = mapped_column(Integer, server_default="20")
+    rules: Mapped[dict[str, Any] | None]
 
 
 class Number(Base):
     """A public number and its line: greeting, menu, queue, hours; `area` is the county it belongs to, or empty.
 
-    `greeting` holds sound names; `hours` has the form of `ivr.hours_codec`, null is round the clock.
+    `greeting` holds sound names; `hours` has the form of `ivr.hours_codec`, null is round the clock. `priority` is
+    added to that of its calls.
     """
 
     __tablename__ = "numbers"
@@ -36,6 +41,7 @@ class Number(Base):
     area: Mapped[str] = mapped_column(server_default="")
     greeting: Mapped[list[str] | None]
     hours: Mapped[dict[str, Any] | None]
+    priority: Mapped[int] = mapped_column(Integer, server_default="0")
 
 
 class Holiday(Base):

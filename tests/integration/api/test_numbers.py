@@ -73,6 +73,16 @@ async def test_a_number_is_created_changed_and_every_change_is_told(city: Any) -
     }
 
 
+async def test_the_priority_of_a_number_stays_until_another_one_is_given(city: Any) -> None:
+    assert (await put(city, "96101")).json()["priority"] == 0
+    assert (await put(city, "96101", priority=30)).json()["priority"] == 30
+    assert (await put(city, "96101", area="linhe")).json()["priority"] == 30
+    published = (await city.wire("GET", "/internal/configuration")).json()["numbers"]
+    assert [number.get("priority") for number in published] == [None, 30]
+    assert (await put(city, "96101", priority=0)).json()["priority"] == 0
+    assert (await put(city, "96101", priority=1001)).status_code == 422
+
+
 @pytest.mark.parametrize(
     ("changes", "where"),
     [

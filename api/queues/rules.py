@@ -1,0 +1,70 @@
+"""What keeps rules of distribution from being stored: `acd.rules.codec` refuses them, or they name nobody; pure."""
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, TypeVar, cast
+
+from acd.messages import AgentConfiguration, QueueConfiguration
+from acd.rules.codec import RulesError, profile_of, queue_rules
+from api.core.fields import finding
+from ivr.hours_codec import week_from_dict, week_to_dict
+
+Finding = dict[str, str]
+Configured = TypeVar("Configured", QueueConfiguration, AgentConfiguration)
+
+
+def rules_findings(queue_id: str, rules: Mapping[str, Any], queues: Collection[str]) -> list[Finding]:
+    """Return all that is wrong with the rules of a queue, where `queues` are those that exist."""
+    plain = QueueConfiguration(id=queue_id, name="", priority=0, ring_seconds=20)
+    return [*_refused(plain, rules, queue_rules, "rules."), *_overflows(queue_id, rules, queues)]
+
+
+def routing_findings(agent_id: str, routing: Mapping[str, Any], queues: Collection[str]) -> list[Finding]:
+    """Return all that is wrong with how an agent is found, where `queues` are those that exist."""
+    serves: list[str] = routing["queues"]
+    plain = AgentConfiguration(id=agent_id, name="", extension="", queues=serves, role="")
+    wanted = {name: routing[name] for name in ("skills", "handicaps", "county")}
+    idle = sorted(set(routing["handicaps"]) - set(serves))
+    do = "give a handicap for queues that the agent serves only"
+    return [
+        *_named_once("queues", serves, queues),
+        *(finding("handicaps", f"the agent does not serve {queue}", do) for queue in idle),
+        *_refused(plain, wanted, profile_of, ""),
+    ]
+
+
+def normal_rules(rules: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the rules as they are stored, hours day by day; to be called for rules without findings."""
+    if "hours" not in rules:
+        return dict(rules) or None
+    return {**rules, "hours": week_to_dict(week_from_dict(rules["hours"]))}
+
+
+def _refused(
+    plain: Configured, wanted: Mapping[str, Any], read: Callable[[Configured], object], where: str
+) -> list[Finding]:
+    """Each field is read by itself, because reading stops at the first that is wrong."""
+    found = []
+    for name, value in wanted.items():
+        try:
+            read(cast("Configured", {**plain, name: value}))
+        except RulesError as error:
+            what, _, do = str(error).partition("; ")
+            found.append(finding(f"{where}{name}", what, do or "correct it"))
+    return found
+
+
+def _overflows(queue_id: str, rules: Mapping[str, Any], queues: Collection[str]) -> list[Finding]:
+    helping = [overflow["to"] for overflow in rules.get("overflow", [])]
+    found = _named_once("rules.overflow", helping, queues)
+    if queue_id in helping:
+        found.append(finding("rules.overflow", f"{queue_id} flows over to itself", "name another queue"))
+    return found
+
+
+def _named_once(where: str, named: list[str], queues: Collection[str]) -> list[Finding]:
+    do = f"use one of {', '.join(sorted(queues))}"
+    doubled = sorted({queue for queue in named if named.count(queue) > 1})
+    return [
+        *(finding(where, f"there is no queue {queue}", do) for queue in sorted(set(named) - set(queues))),
+        *(finding(where, f"{queue} stands more than once", "keep one of them") for queue in doubled),
+    ]
