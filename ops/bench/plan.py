@@ -17,7 +17,7 @@ class Plan:
     menu_seconds: float = 2.5
     menu_cpu_rate: int = 10
     menu_cpu_seconds: float = 4.0
-    menu_rates: int = 4
+    menu_rates: int = 3
     replay_seconds: float = 20.0
     replay_talk: float = 6.0
     decisions: int = 4_000

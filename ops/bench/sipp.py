@@ -10,7 +10,7 @@ from ops.users import command_as
 
 _SCENARIO = Path(__file__).with_name("templates") / "menu.xml"
 CALLERS = "127.0.0.2"
-_DRAIN = 12
+_DRAIN = 6
 """Seconds after the last call has begun in which all must be over."""
 
 
@@ -46,7 +46,7 @@ class Callers:
         command = [
             *(self._program, f"{self._server[0]}:{self._server[1]}", "-sf", str(_SCENARIO), "-s", dialled),
             *("-i", CALLERS, "-p", str(free_udp_port(CALLERS)), "-mp", str(free_media_port(CALLERS))),
-            *("-m", str(calls), "-r", str(rate), "-l", str(calls), "-nostdin", "-recv_timeout", "8000"),
+            *("-m", str(calls), "-r", str(rate), "-l", str(calls), "-nostdin", "-recv_timeout", "4000"),
             *("-timeout", str(round(seconds) + _DRAIN), "-trace_stat", "-stf", str(figures), "-fd", "1"),
         ]
         loop = asyncio.get_running_loop()
