@@ -200,6 +200,17 @@ def test_the_image_that_speaks_holds_the_voice() -> None:
         assert f"asterisk_conf/{module}.py" in tools
 
 
+def test_the_build_takes_the_decoders_with_their_library_or_fails() -> None:
+    build = " ".join(stages()["build"])
+    assert "import soundfile, soxr" in build
+    first, last = re.findall(r"sed -n '/(\S+)/,/(.+)/p' requirements\.lock", build)[0]
+    lock = (ROOT / "requirements.lock").read_text("utf-8")
+    lines = re.findall(f"{first}.*?{last}", lock, re.DOTALL | re.MULTILINE)[0].splitlines()
+    assert lines[0].startswith("soundfile==")
+    assert len([line for line in lines if "==" in line]) == 1
+    assert all("--hash=sha256:" in line for line in lines[1:-1])
+
+
 @pytest.mark.parametrize("target", ["postgres", "app", "asterisk", "caller"])
 def test_no_image_runs_as_root(target: str) -> None:
     users = [line.split()[1] for stage in ancestors(target) for line in stages()[stage] if line.startswith("USER ")]
