@@ -26,8 +26,10 @@ const reason = (why: string) => `?${new URLSearchParams({ why })}`
 
 export const listLines = () => request<Line[]>('GET', '/api/numbers')
 
-export const saveLine = ({ number, ...line }: Omit<Line, 'menu_in_force'>, why: string) =>
-  request<Line & Told>('PUT', numberPath(number), { ...line, why })
+export const saveLine = (
+  { number, ...line }: Omit<Line, 'menu_in_force' | 'priority'>,
+  why: string,
+) => request<Line & Told>('PUT', numberPath(number), { ...line, why })
 
 export const removeLine = (number: string, why: string) =>
   request<Told>('DELETE', numberPath(number) + reason(why))

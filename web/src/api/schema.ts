@@ -101,6 +101,26 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/agents/{agent_id}/routing': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    /**
+     * Change by what calls find an agent
+     * @description Store queues, skills, handicaps and county; a call that is offered or talked already stays where it is.
+     */
+    put: operations['put_routing']
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/queues': {
     parameters: {
       query?: never
@@ -114,6 +134,29 @@ export interface paths {
      */
     get: operations['get_queues']
     put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/queues/{queue_id}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    /**
+     * Change a queue and its rules
+     * @description Store the queue; who waits already is looked at by the new rules, too.
+     *
+     *     A new queue cannot be made here: Asterisk's fallback queues are rendered when the system is set up, and a queue
+     *     without one would leave its callers to nobody while the voice process is away.
+     */
+    put: operations['put_queue']
     post?: never
     delete?: never
     options?: never
@@ -1079,7 +1122,7 @@ export interface paths {
     put?: never
     /**
      * Is this caller known
-     * @description Tell whether the number is known, and whether it has an open case.
+     * @description Tell whether the number is known, whether it has an open case, and who took that one.
      */
     post: operations['find_caller']
     delete?: never
@@ -1479,7 +1522,7 @@ export interface components {
     }
     /**
      * CallerOut
-     * @description What is known of the number; both false when none is shown.
+     * @description What is known of the number; nothing when none is shown.
      */
     CallerOut: {
       /**
@@ -1492,6 +1535,11 @@ export interface components {
        * @description It has a case that somebody still works on
        */
       open_case: boolean
+      /**
+       * Owner
+       * @description Staff number of who took the newest open case (首问首办)
+       */
+      owner: string | null
     }
     /**
      * CaseDetailOut
@@ -2600,6 +2648,28 @@ export interface components {
       items: components['schemas']['MessageOut'][]
     }
     /**
+     * NeedIn
+     * @description Agents need the skill at this level or above, until the call has waited so long.
+     */
+    NeedIn: {
+      /**
+       * Skill
+       * @example dialect
+       */
+      skill: string
+      /**
+       * Level
+       * @description 1 to 10
+       * @default 1
+       */
+      level: number
+      /**
+       * Until
+       * @description Seconds of waiting; null: always
+       */
+      until?: number | null
+    }
+    /**
      * NodeFiguresOut
      * @description A node in use; names that the tree does not have are those of an incident's notice.
      */
@@ -2690,6 +2760,11 @@ export interface components {
         [key: string]: string[]
       } | null
       /**
+       * Priority
+       * @description Added to that of its calls; left out: as it is
+       */
+      priority?: number | null
+      /**
        * Why
        * @description Why it is changed; kept in the audit trail
        */
@@ -2740,6 +2815,11 @@ export interface components {
         [key: string]: string[]
       } | null
       /**
+       * Priority
+       * @description Added to that of its calls; left out: as it is
+       */
+      priority?: number | null
+      /**
        * Number
        * @example 12345
        */
@@ -2771,6 +2851,8 @@ export interface components {
       hours: {
         [key: string]: string[]
       } | null
+      /** Priority */
+      priority: number
       /**
        * Heard
        * @description True: calls that arrive now are routed by it. False: the telephone system is away, and takes it as soon as it is back
@@ -2873,6 +2955,33 @@ export interface components {
        * @description False: the telephone system will be told when it is back
        */
       wrap_up_ended: boolean
+    }
+    /**
+     * OverflowIn
+     * @description Agents of another queue help: after some waiting, while many wait, or while nobody of this queue is on duty.
+     */
+    OverflowIn: {
+      /**
+       * To
+       * @description Whose agents help
+       */
+      to: string
+      /**
+       * After
+       * @description Seconds of waiting; null: time alone brings no help
+       */
+      after?: number | null
+      /**
+       * Waiting
+       * @description While so many wait; null: load brings no help
+       */
+      waiting?: number | null
+      /**
+       * Handicap
+       * @description Seconds that a call counts as younger for them
+       * @default 0
+       */
+      handicap: number
     }
     /**
      * PhoneOut
@@ -3035,6 +3144,57 @@ export interface components {
        * @description For the person who published: what happens now and later
        */
       note: string
+    }
+    /**
+     * QueueIn
+     * @description One queue as it is to be.
+     */
+    QueueIn: {
+      /** Name */
+      name: string
+      /**
+       * Priority
+       * @description Higher is served first
+       */
+      priority: number
+      /**
+       * Ring Seconds
+       * @description A phone rings at most so long
+       */
+      ring_seconds: number
+      /** @description Null: none. They replace those of before */
+      rules: components['schemas']['RulesIn'] | null
+      /**
+       * Why
+       * @description Why it is changed; kept in the audit trail
+       */
+      why: string
+    }
+    /**
+     * QueueStored
+     * @description One queue as it is stored.
+     */
+    QueueStored: {
+      /** Id */
+      id: string
+      /** Name */
+      name: string
+      /** Priority */
+      priority: number
+      /** Ring Seconds */
+      ring_seconds: number
+      /**
+       * Rules
+       * @description Those that are set, in the form of PUT; null: none
+       */
+      rules: {
+        [key: string]: unknown
+      } | null
+      /**
+       * Heard
+       * @description True: calls that arrive now are routed by it. False: the telephone system is away, and takes it as soon as it is back
+       */
+      heard: boolean
     }
     /**
      * RatingFigures
@@ -3239,6 +3399,165 @@ export interface components {
       offset: number
       /** Items */
       items: components['schemas']['ReturnCallOut'][]
+    }
+    /**
+     * ReturningIn
+     * @description More priority for who rings again within these minutes.
+     */
+    ReturningIn: {
+      /**
+       * Minutes
+       * @default 10
+       */
+      minutes: number
+      /**
+       * Cut Off
+       * @description Whose call broke
+       * @default 0
+       */
+      cut_off: number
+      /**
+       * Abandoned
+       * @description Who gave up waiting
+       * @default 0
+       */
+      abandoned: number
+      /**
+       * Called Back
+       * @description Whom we called back without success
+       * @default 0
+       */
+      called_back: number
+    }
+    /**
+     * RoutingIn
+     * @description By what calls are to find an agent; what is left out is none.
+     */
+    RoutingIn: {
+      /**
+       * Queues
+       * @description In order of preference
+       * @example [
+       *       "city"
+       *     ]
+       */
+      queues: string[]
+      /**
+       * Skills
+       * @description The level, 1 to 10, by skill
+       * @default {}
+       */
+      skills: {
+        [key: string]: number
+      }
+      /**
+       * Handicaps
+       * @description The seconds that calls count as younger for this agent, by queue
+       * @default {}
+       */
+      handicaps: {
+        [key: string]: number
+      }
+      /**
+       * County
+       * @description As in the area of a number; empty: none
+       * @default
+       * @example
+       */
+      county: string
+      /**
+       * Why
+       * @description Why it is changed; kept in the audit trail
+       */
+      why: string
+    }
+    /**
+     * RoutingStored
+     * @description By what calls find an agent, as it is stored.
+     */
+    RoutingStored: {
+      /**
+       * Queues
+       * @description In order of preference
+       */
+      queues: string[]
+      /**
+       * Skills
+       * @description The level, 1 to 10, by skill
+       */
+      skills: {
+        [key: string]: unknown
+      }
+      /**
+       * Handicaps
+       * @description The seconds that calls count as younger, by queue
+       */
+      handicaps: {
+        [key: string]: unknown
+      }
+      /**
+       * County
+       * @description Where the seat is; empty: the hall
+       */
+      county: string
+      /** Id */
+      id: string
+      /**
+       * Heard
+       * @description True: calls that arrive now are routed by it. False: the telephone system is away, and takes it as soon as it is back
+       */
+      heard: boolean
+    }
+    /**
+     * RulesIn
+     * @description How calls of a queue find their agent; what is left out is not asked for.
+     */
+    RulesIn: {
+      /**
+       * Needs
+       * @description What every call needs
+       * @default []
+       */
+      needs: components['schemas']['NeedIn'][]
+      /**
+       * Asked
+       * @description How a skill is needed that a menu asked for
+       * @default []
+       */
+      asked: components['schemas']['NeedIn'][]
+      /**
+       * Overflow
+       * @description The nearest first
+       * @default []
+       */
+      overflow: components['schemas']['OverflowIn'][]
+      /**
+       * Owner Seconds
+       * @description So long a call is kept for who owns the caller's open case 首问首办
+       * @default 0
+       */
+      owner_seconds: number
+      /**
+       * County
+       * @description As in the area of a number; empty: none
+       * @default
+       * @example
+       */
+      county: string
+      /**
+       * County Seconds
+       * @description So long a call is kept for seats of its county
+       * @default 0
+       */
+      county_seconds: number
+      /**
+       * Hours
+       * @description Opening hours by day; null: always open
+       */
+      hours?: {
+        [key: string]: string[]
+      } | null
+      returning?: components['schemas']['ReturningIn'] | null
     }
     /**
      * ScopeOut
@@ -3722,6 +4041,30 @@ export interface components {
      * @description An agent with what the agent does now; `state` is null while the voice process is away.
      */
     api__agents__schemas__AgentOut: {
+      /**
+       * Queues
+       * @description In order of preference
+       */
+      queues: string[]
+      /**
+       * Skills
+       * @description The level, 1 to 10, by skill
+       */
+      skills: {
+        [key: string]: unknown
+      }
+      /**
+       * Handicaps
+       * @description The seconds that calls count as younger, by queue
+       */
+      handicaps: {
+        [key: string]: unknown
+      }
+      /**
+       * County
+       * @description Where the seat is; empty: the hall
+       */
+      county: string
       /** Id */
       id: string
       /** Name */
@@ -3730,11 +4073,6 @@ export interface components {
       role: string
       /** Extension */
       extension: string
-      /**
-       * Queues
-       * @description In order of preference
-       */
-      queues: string[]
       /** State */
       state: string | null
       /** Since */
@@ -3779,7 +4117,7 @@ export interface components {
     }
     /**
      * AgentOut
-     * @description One agent with the queues served, in order of preference.
+     * @description One agent with the queues served, in order of preference; what is not set is left out.
      */
     api__configuration__schemas__AgentOut: {
       /** Id */
@@ -3792,6 +4130,16 @@ export interface components {
       queues: string[]
       /** Role */
       role: string
+      /** Skills */
+      skills?: {
+        [key: string]: unknown
+      } | null
+      /** Handicaps */
+      handicaps?: {
+        [key: string]: unknown
+      } | null
+      /** County */
+      county?: string | null
     }
     /**
      * HolidayOut
@@ -3880,10 +4228,15 @@ export interface components {
       hours: {
         [key: string]: unknown
       } | null
+      /**
+       * Priority
+       * @description Added to that of its calls; left out when it is 0
+       */
+      priority?: number | null
     }
     /**
      * QueueOut
-     * @description One queue.
+     * @description One queue; the rules that are not set are left out.
      */
     api__configuration__schemas__QueueOut: {
       /** Id */
@@ -3894,6 +4247,38 @@ export interface components {
       priority: number
       /** Ring Seconds */
       ring_seconds: number
+      /** Needs */
+      needs?:
+        | {
+            [key: string]: unknown
+          }[]
+        | null
+      /** Asked */
+      asked?:
+        | {
+            [key: string]: unknown
+          }[]
+        | null
+      /** Overflow */
+      overflow?:
+        | {
+            [key: string]: unknown
+          }[]
+        | null
+      /** Owner Seconds */
+      owner_seconds?: number | null
+      /** County */
+      county?: string | null
+      /** County Seconds */
+      county_seconds?: number | null
+      /** Hours */
+      hours?: {
+        [key: string]: unknown
+      } | null
+      /** Returning */
+      returning?: {
+        [key: string]: unknown
+      } | null
     }
     /**
      * HeardOut
@@ -4211,12 +4596,14 @@ export interface components {
       hours: {
         [key: string]: string[]
       } | null
+      /** Priority */
+      priority: number
     }
     /**
      * QueueOut
      * @description One queue; a phone rings for at most `ring_seconds` before the next agent is asked.
      */
-    api__queues__endpoints__QueueOut: {
+    api__queues__schemas__QueueOut: {
       /** Id */
       id: string
       /** Name */
@@ -4225,6 +4612,13 @@ export interface components {
       priority: number
       /** Ring Seconds */
       ring_seconds: number
+      /**
+       * Rules
+       * @description Those that are set, in the form of PUT; null: none
+       */
+      rules: {
+        [key: string]: unknown
+      } | null
     }
     /**
      * AgentOut
@@ -4620,6 +5014,86 @@ export interface operations {
       }
     }
   }
+  put_routing: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        agent_id: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['RoutingIn']
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['RoutingStored']
+        }
+      }
+      /** @description Bad Request */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
   get_queues: {
     parameters: {
       query?: never
@@ -4635,11 +5109,91 @@ export interface operations {
           [name: string]: unknown
         }
         content: {
-          'application/json': components['schemas']['api__queues__endpoints__QueueOut'][]
+          'application/json': components['schemas']['api__queues__schemas__QueueOut'][]
         }
       }
       /** @description Unauthorized */
       401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  put_queue: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        queue_id: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['QueueIn']
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['QueueStored']
+        }
+      }
+      /** @description Bad Request */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unprocessable Entity */
+      422: {
         headers: {
           [name: string]: unknown
         }
