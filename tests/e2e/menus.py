@@ -3,6 +3,7 @@
 import asyncio
 import datetime as dt
 import json
+import os
 import wave
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -171,8 +172,11 @@ def synthetic_voice(seed: int, seconds: float) -> bytes:
 
 def write_sound(path: Path, samples: bytes) -> Path:
     """Write a sound where Asterisk may read it."""
-    path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-    path.parent.chmod(0o755)
+    if not path.parent.exists():
+        path.parent.mkdir(mode=0o755)
+        path.parent.chmod(0o755)
+        owner = path.parent.parent.stat()
+        os.chown(path.parent, owner.st_uid, owner.st_gid)  # the web process writes beside it
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
