@@ -1,3 +1,4 @@
+import json
 import subprocess
 import sys
 
@@ -21,6 +22,13 @@ def test_locks_hold_hashes_and_no_addresses() -> None:
         text = lock.read_text()
         assert "--hash=sha256:" in text
         assert "://" not in text
+
+
+def test_the_pages_lock_holds_hashes_and_no_addresses() -> None:
+    text = (PROJECT / "web" / "package-lock.json").read_text()
+    packages = json.loads(text)["packages"]
+    assert all(entry.get("integrity", "").startswith("sha512-") for name, entry in packages.items() if name)
+    assert "://" not in text, "renew it with: npm run lock"
 
 
 def test_one_package_of_a_lock() -> None:
