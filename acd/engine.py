@@ -37,6 +37,9 @@ class Hands(Protocol):
     def talk_over(self, order: fx.TalkOver) -> None:
         """Have the call's session go on after the agent's leg has ended."""
 
+    def telephone(self, order: fx.Telephone) -> None:
+        """Have Asterisk move, ring or end channels, in the order of the calls of this method."""
+
     def journal_grew(self) -> None:
         """There are events for the web process."""
 
@@ -175,10 +178,8 @@ class Engine:
             case fx.Record(call_id, kind, data):
                 self.journal.append(call_id, kind.value, data, now=now)
                 hands.journal_grew()
-            case fx.Ring():
-                hands.ring(effect, offer_seq=self._offer_seq[effect.agent_id])
-            case fx.TalkOver():
-                hands.talk_over(effect)
+            case fx.Ring() | fx.TalkOver() | fx.Move() | fx.Place() | fx.HangUp():
+                self._act(effect, hands)
             case fx.AgentChanged(state):
                 self.journal.keep_agent(state)
                 hands.agent_changed(state)
@@ -186,6 +187,15 @@ class Engine:
                 log.error("rules_refused", reason=reason)
             case fx.KeepCall() | fx.ForgetCall():
                 self._remember(effect)
+
+    def _act(self, order: fx.Ring | fx.TalkOver | fx.Telephone, hands: Hands) -> None:
+        match order:
+            case fx.Ring():
+                hands.ring(order, offer_seq=self._offer_seq[order.agent_id])
+            case fx.TalkOver():
+                hands.talk_over(order)
+            case _:
+                hands.telephone(order)
 
     def _remember(self, effect: fx.KeepCall | fx.ForgetCall) -> None:
         if isinstance(effect, fx.KeepCall):

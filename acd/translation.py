@@ -5,9 +5,22 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 
 from acd.rules import events as ev
+from acd.rules.effects import LEG_PREFIX
 from acd.rules.state import CARRIER
 
-WANTED = frozenset({"DialBegin", "DialEnd", "HangupRequest", "Hangup", "DeviceStateChange", "FullyBooted"})
+WANTED = frozenset(
+    {"DialBegin", "DialEnd", "HangupRequest", "Hangup", "OriginateResponse", "DeviceStateChange", "FullyBooted"}
+)
+REASONS = {
+    "4": ev.PlacedResult.ANSWERED,
+    "5": ev.PlacedResult.BUSY,
+    "3": ev.PlacedResult.NO_ANSWER,
+}
+"""OriginateResponse, `Reason` (main/manager.c, channel.h): the last control frame of the call that was placed."""
+
+CAUSES = {"17": ev.PlacedResult.BUSY, "18": ev.PlacedResult.NO_ANSWER, "19": ev.PlacedResult.NO_ANSWER}
+"""HangupRequest and Hangup, `Cause` (Q.850): with a call that was refused, Asterisk 22 gives 0 as the reason."""
+
 _CHANNEL = re.compile(r"^PJSIP/(?P<endpoint>[^/]+)-[0-9a-f]{8,}$")
 _DEVICE = "PJSIP/"
 
@@ -25,23 +38,19 @@ class Translator:
 
     def __init__(self) -> None:
         self.legs: dict[str, tuple[str, str]] = {}
+        self._reads: dict[str, Callable[[Fields], ev.Event | None]] = {
+            "DialBegin": self._dial_begin,
+            "DialEnd": self._dial_end,
+            "HangupRequest": self._hangup_request,
+            "Hangup": self._hangup,
+            "OriginateResponse": _placed,
+            "DeviceStateChange": phone_changed,
+        }
 
     def translate(self, name: str, fields: Fields) -> ev.Event | None:
         """The engine's event for an AMI event, or None when it means nothing to the engine."""
-        match name:
-            case "DialBegin":
-                return self._dial_begin(fields)
-            case "DialEnd":
-                return self._dial_end(fields)
-            case "HangupRequest":
-                uniqueid = fields.get("Uniqueid", "")
-                return ev.HangupAsked(*self.legs.get(uniqueid, (uniqueid, None)))
-            case "Hangup":
-                return self._hangup(fields)
-            case "DeviceStateChange":
-                return phone_changed(fields)
-            case _:
-                return None
+        read = self._reads.get(name)
+        return None if read is None else read(fields)
 
     def snapshot(
         self,
@@ -56,7 +65,7 @@ class Translator:
         citizens = {r["Uniqueid"]: r for r, e in rows if e not in {None, CARRIER} and not is_agent(e or "")}
         bridges = {r["BridgeId"]: uid for uid, r in citizens.items() if r.get("BridgeId")}
         self.legs.clear()
-        talking: dict[str, str] = {}
+        talking: dict[str, tuple[str, str]] = {}
         for row, endpoint in rows:
             if endpoint is None or not is_agent(endpoint):
                 continue
@@ -65,9 +74,9 @@ class Translator:
             if call_id is not None:
                 self.legs[row["Uniqueid"]] = (call_id, endpoint)
             if bridged is not None:
-                talking[bridged] = endpoint
+                talking[bridged] = endpoint, row["Uniqueid"]
         seen = {
-            uid: ev.SeenChannel(uid, row.get("CallerIDNum", ""), row.get("Channel", ""), talking.get(uid))
+            uid: ev.SeenChannel(uid, row.get("CallerIDNum", ""), row.get("Channel", ""), *talking.get(uid, (None, "")))
             for uid, row in citizens.items()
         }
         phones = [change for d in devices if (change := phone_changed(d)) is not None]
@@ -77,19 +86,35 @@ class Translator:
         endpoint, call_id = endpoint_of(fields.get("DestChannel", "")), fields.get("Uniqueid")
         if endpoint is None or not call_id:
             return None
-        self.legs[fields["DestUniqueid"]] = (call_id, endpoint)
-        return ev.LegRinging(call_id, endpoint, fields.get("CallerIDNum", ""), fields.get("Channel", ""))
+        leg = fields["DestUniqueid"]
+        self.legs[leg] = (call_id, endpoint)
+        return ev.LegRinging(call_id, endpoint, fields.get("CallerIDNum", ""), fields.get("Channel", ""), leg)
 
     def _dial_end(self, fields: Fields) -> ev.Event | None:
-        leg = self.legs.get(fields.get("DestUniqueid", ""))
+        uniqueid = fields.get("DestUniqueid", "")
+        leg = self.legs.get(uniqueid)
         if leg is None:
             return None
-        return ev.LegAnswered(*leg) if fields.get("DialStatus") == "ANSWER" else ev.LegEnded(*leg)
+        return ev.LegAnswered(*leg, uniqueid) if fields.get("DialStatus") == "ANSWER" else ev.LegEnded(*leg)
+
+    def _hangup_request(self, fields: Fields) -> ev.Event:
+        uniqueid = fields.get("Uniqueid", "")
+        return ev.HangupAsked(*self.legs.get(uniqueid, (uniqueid, None)))
 
     def _hangup(self, fields: Fields) -> ev.Event | None:
         uniqueid = fields.get("Uniqueid", "")
+        if uniqueid.startswith(LEG_PREFIX):
+            return ev.PlacedEnded(uniqueid, CAUSES.get(fields.get("Cause", ""), ev.PlacedResult.FAILED))
         leg = self.legs.pop(uniqueid, None)
         return ev.CallEnded(uniqueid) if leg is None else ev.LegEnded(*leg)
+
+
+def _placed(fields: Fields) -> ev.Placed | None:
+    """An OriginateResponse of a leg of ours; its `ActionID` is the leg."""
+    leg = fields.get("ActionID", "")
+    if not leg.startswith(LEG_PREFIX):
+        return None
+    return ev.Placed(leg, REASONS.get(fields.get("Reason", ""), ev.PlacedResult.FAILED))
 
 
 def phone_changed(fields: Fields) -> ev.PhoneChanged | None:

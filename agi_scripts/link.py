@@ -16,7 +16,7 @@ from websockets.http11 import Response
 
 from acd.engine import Engine
 from acd.messages import AgentState, AgentStateName
-from acd.rules.agents import TransitionRefusedError
+from acd.rules.agents import CommandRefusedError, TransitionRefusedError
 from acd.rules.events import Command
 from acd.rules.floor import UnknownAgentError
 from acd.rules.state import Agent
@@ -210,16 +210,14 @@ class _Peer:
         self.send({"op": "reply", "id": key, **reply})
 
     def _command(self, frame: dict[str, Any]) -> dict[str, Any]:
-        args = frame.get("args") or {}
-        command = Command(frame["agent"], frame["name"], reason=args.get("reason"), call_id=args.get("call_id"))
         try:
-            self._engine.submit(command)
+            self._engine.submit(Command(frame["agent"], frame["name"], frame.get("args") or {}))
+        except CommandRefusedError as error:
+            return {"ok": False, "code": error.code, "detail": str(error)}
         except TransitionRefusedError as error:
             return {"ok": False, "code": "transition_refused", "detail": str(error)}
         except UnknownAgentError as error:
             return {"ok": False, "code": "unknown_agent", "detail": str(error)}
-        except ValueError as error:
-            return {"ok": False, "code": "unknown_command", "detail": str(error)}
         return {"ok": True, "state": self._engine.floor.agents[frame["agent"]].public()}
 
 

@@ -10,18 +10,14 @@ from typing import TypedDict
 import structlog
 
 from acd.ami import AmiError, AmiEvent, AmiLink
+from acd.rules.state import CARRIER
+from acd.translation import CAUSES, REASONS
 
-CARRIER = "carrier"
 TOLD_OF_TESTS = frozenset({"OriginateResponse", "HangupRequest", "Hangup"})
 RING_SECONDS = 30
 HANGUP_SECONDS = 1.0
 """How much later than the response the hang-up of the same call may be told."""
 SOUND = "hotline/target-test"
-# OriginateResponse, `Reason` (main/manager.c, channel.h): the last control frame of the call that was placed.
-RESULTS = {"4": "answered", "5": "busy", "3": "no_answer"}
-# HangupRequest and Hangup, `Cause` (Q.850): with a call that was refused, Asterisk 22 gives 0 as the reason.
-CAUSES = {"17": "busy", "18": "no_answer", "19": "no_answer"}
-
 _DIGITS = re.compile(r"[0-9]{2,20}", re.ASCII)
 
 log = structlog.get_logger(__name__)
@@ -45,8 +41,8 @@ class _Test:
     async def result(self) -> str:
         """Return answered, busy, no_answer or failed."""
         reason = await self.reason
-        if reason in RESULTS:
-            return RESULTS[reason]
+        if reason in REASONS:
+            return REASONS[reason]
         try:
             return CAUSES.get(await asyncio.wait_for(self.cause, HANGUP_SECONDS), "failed")
         except TimeoutError:

@@ -31,6 +31,7 @@ from agi_scripts.safety_net import SafetyNet
 from agi_scripts.server import FastAgiServer
 from agi_scripts.settings import VoiceSettings
 from agi_scripts.targets import TOLD_OF_TESTS, TargetTests
+from agi_scripts.telephone import Telephone
 from agi_scripts.trial import Trials
 from agi_scripts.waiting import Patience
 
@@ -60,6 +61,7 @@ class Voice:
         )
         self._net = SafetyNet(self.engine, self._actions)
         self._targets = TargetTests(self._actions)
+        self._telephone = Telephone(self._actions, submit=self.engine.submit)
         directory, prompter = Directory(self._client), Prompter(settings.sounds_dir, settings.speech_command)
         timing = Timing(lease=settings.lease_seconds)
         self._pace = Pace()
@@ -94,6 +96,10 @@ class Voice:
     def talk_over(self, order: fx.TalkOver) -> None:
         """Hands of the engine: the agent's leg is gone."""
         self._calls.talk_over(order)
+
+    def telephone(self, order: fx.Telephone) -> None:
+        """Hands of the engine: move, ring or end channels."""
+        self._telephone.take(order)
 
     def journal_grew(self) -> None:
         """Hands of the engine: deliver."""
@@ -159,6 +165,7 @@ class Voice:
             self._reconciler.run(),
             self._configuration.run(),
             self._targets.run(),
+            self._telephone.run(),
         ]
 
     def _after_snapshot(self, snapshot: Snapshot) -> None:

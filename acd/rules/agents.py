@@ -74,6 +74,14 @@ class TransitionRefusedError(Exception):
         super().__init__(f"{trigger} is not possible while {state}: {advice}")
 
 
+class CommandRefusedError(Exception):
+    """What was asked for cannot be done now; `code` names the case, `detail` says what to do instead."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        self.code = code
+        super().__init__(detail)
+
+
 def next_state(state: S, trigger: Trigger) -> S:
     """The state that `trigger` leads to; raises `TransitionRefusedError` where the table has no entry."""
     try:

@@ -63,7 +63,7 @@ class Agreement:
         if not call.session and call.phase in {Phase.MENU, Phase.WAITING, Phase.RESERVED}:
             call.phase = Phase.FALLBACK
         if seen.endpoint is not None:
-            self._legs.answered(ev.LegAnswered(call.call_id, seen.endpoint))
+            self._legs.answered(ev.LegAnswered(call.call_id, seen.endpoint, seen.leg))
         elif call.phase is Phase.TALKING:
             agent = book.agents.get(call.agent_id or "")
             if agent is not None:

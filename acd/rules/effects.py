@@ -6,6 +6,9 @@ from typing import Any
 from acd.messages import AgentState, CallEventType
 from acd.rules.state import Call
 
+LEG_PREFIX = "leg-"
+"""Begins the uniqueid of every channel that is placed for us, `leg-<kind>-<call id>-<n>`: no citizen's has it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
@@ -44,6 +47,38 @@ class TalkOver:
 
 
 @dataclass(frozen=True, slots=True)
+class Move:
+    """Channels (uniqueid, extension; one or two) go on in the dialplan at `context`, at once: AMI Redirect."""
+
+    context: str
+    places: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Ring `dial` for at most `seconds`; answered, it goes on in the dialplan: AMI Originate, told by `ev.Placed`.
+
+    `leg` becomes its uniqueid and begins with `LEG_PREFIX`. `dial` and `variables` are known values, never a caller's
+    text.
+    """
+
+    leg: str
+    dial: str
+    context: str
+    exten: str
+    seconds: int
+    caller_id: str = ""
+    variables: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    """End a channel, by its uniqueid: AMI Hangup. One that is gone already needs nothing."""
+
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
 class AgentChanged:
     """An agent's live state changed: keep it, show it, adjust the fallback queue."""
 
@@ -75,4 +110,7 @@ class RulesRefused:
     reason: str
 
 
-Effect = Record | Tell | Ring | TalkOver | AgentChanged | KeepCall | ForgetCall | RulesRefused
+Telephone = Move | Place | HangUp
+"""What is asked of Asterisk itself rather than of a call's session."""
+
+Effect = Record | Tell | Ring | TalkOver | Telephone | AgentChanged | KeepCall | ForgetCall | RulesRefused

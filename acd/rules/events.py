@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from acd.messages import Configuration
@@ -98,20 +99,22 @@ class ReservationOver:
 
 @dataclass(frozen=True, slots=True)
 class LegRinging:
-    """AMI DialBegin: `endpoint` rings for the channel `call_id`."""
+    """AMI DialBegin: `endpoint` rings for the channel `call_id`; `leg` is the uniqueid of its channel."""
 
     call_id: str
     endpoint: str
     caller: str = ""
     channel: str = ""
+    leg: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class LegAnswered:
-    """AMI DialEnd with ANSWER: `endpoint` talks to the channel `call_id`."""
+    """AMI DialEnd with ANSWER: `endpoint` talks to the channel `call_id`; `leg` is its uniqueid, where it is known."""
 
     call_id: str
     endpoint: str
+    leg: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +123,31 @@ class LegEnded:
 
     call_id: str
     endpoint: str
+
+
+class PlacedResult(StrEnum):
+    """What became of a leg that was placed for us."""
+
+    ANSWERED = "answered"
+    BUSY = "busy"
+    NO_ANSWER = "no_answer"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """AMI OriginateResponse: the leg that `effects.Place` asked for was answered, or was not."""
+
+    leg: str
+    result: PlacedResult
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedEnded:
+    """AMI Hangup of a leg that `effects.Place` asked for; `result` says why where it was never answered."""
+
+    leg: str
+    result: PlacedResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,22 +175,22 @@ class PhoneChanged:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What an agent asks for: ready, pause, sign_in, sign_out, outcome."""
+    """What somebody on the staff asks for by name (ready, pause, outcome, ...); `args` is as it came over the link."""
 
     agent_id: str
     name: str
-    reason: str | None = None
-    call_id: str | None = None
+    args: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class SeenChannel:
-    """One citizen's channel in a snapshot; `endpoint` is the agent's leg in the same bridge, or None."""
+    """One citizen's channel in a snapshot; `endpoint` is the agent's phone in the same bridge, `leg` its uniqueid."""
 
     call_id: str
     caller: str
     channel: str
     endpoint: str | None = None
+    leg: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +230,8 @@ Event = (
     | LegRinging
     | LegAnswered
     | LegEnded
+    | Placed
+    | PlacedEnded
     | CallEnded
     | HangupAsked
     | PhoneChanged

@@ -5,13 +5,14 @@ Pure: no I/O, no clock, no waiting. What it believes is corrected by Asterisk's 
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from acd.messages import AgentState, AgentStateName, CallEventType, Configuration, Disposition, NumberConfiguration
 from acd.rules import effects as fx
 from acd.rules import events as ev
-from acd.rules.agents import COMMANDS, TransitionRefusedError, Trigger, next_state
+from acd.rules.agents import COMMANDS, CommandRefusedError, Trigger, next_state
 from acd.rules.agreement import Agreement
 from acd.rules.book import Book
 from acd.rules.legs import Legs
@@ -53,6 +54,8 @@ class Floor:
             ev.LegRinging: self._legs.ringing,
             ev.LegAnswered: self._legs.answered,
             ev.LegEnded: self._legs.ended,
+            ev.Placed: self._placed,
+            ev.PlacedEnded: self._placed,
             ev.CallEnded: self._call_ended,
             ev.HangupAsked: self._hangup_asked,
             ev.PhoneChanged: self._phone_changed,
@@ -60,6 +63,12 @@ class Floor:
             ev.Snapshot: self._snapshot,
             ev.AmiLost: self._agreement.lost,
             ev.Thawed: self._agreement.thawed,
+        }
+
+        self._placing: dict[str, Callable[[ev.Placed | ev.PlacedEnded], None]] = {}
+        self._commands: dict[str, Callable[[Agent, Mapping[str, Any]], None]] = {
+            **{trigger.value: partial(self._change_state, trigger) for trigger in COMMANDS},
+            Trigger.OUTCOME.value: self._outcome,
         }
 
     @property
@@ -90,7 +99,8 @@ class Floor:
     def handle(self, event: ev.Event, *, now: dt.datetime) -> list[fx.Effect]:
         """Take one event; the effects are to be carried out in their order.
 
-        Raises `TransitionRefusedError` or `UnknownAgentError` for a command that cannot be taken; nothing changed then.
+        A command that cannot be taken raises `UnknownAgentError`, `CommandRefusedError` or `TransitionRefusedError`;
+        nothing has changed then.
         """
         self._book.begin(now)
         self._handlers[type(event)](event)
@@ -256,6 +266,12 @@ class Floor:
             call.phase = Phase.FALLBACK
             self._book.keep(call)
 
+    def _placed(self, event: ev.Placed | ev.PlacedEnded) -> None:
+        """Whoever placed legs of this kind (`leg-<kind>-...`) hears of them."""
+        hears = self._placing.get(event.leg.split("-", 2)[1])
+        if hears is not None:
+            hears(event)
+
     def _hangup_asked(self, event: ev.HangupAsked) -> None:
         call = self.calls.get(event.call_id)
         if call is None or call.phase is Phase.AFTER_TALK:
@@ -294,19 +310,19 @@ class Floor:
         agent = self.agents.get(event.agent_id)
         if agent is None:
             raise UnknownAgentError(f"agent {event.agent_id} is not in the published configuration")
-        trigger = Trigger(event.name)
-        if trigger is Trigger.OUTCOME:
-            self._outcome(agent, event.call_id)
-            return
-        if trigger not in COMMANDS:
-            raise TransitionRefusedError(agent.state, trigger)
+        command = self._commands.get(event.name)
+        if command is None:
+            raise CommandRefusedError("unknown_command", f"{event.name!r} is nothing that can be asked for")
+        command(agent, event.args)
+
+    def _change_state(self, trigger: Trigger, agent: Agent, args: Mapping[str, Any]) -> None:
         if next_state(agent.state, trigger) is agent.state and trigger is not Trigger.PAUSE:
             return
-        reason = (event.reason or "signed_in") if trigger in {Trigger.PAUSE, Trigger.SIGN_IN} else None
+        reason = (args.get("reason") or "signed_in") if trigger in {Trigger.PAUSE, Trigger.SIGN_IN} else None
         self._book.move(agent, trigger, reason=reason)
 
-    def _outcome(self, agent: Agent, call_id: str | None) -> None:
-        if agent.call_id != call_id:
+    def _outcome(self, agent: Agent, args: Mapping[str, Any]) -> None:
+        if agent.call_id != args.get("call_id"):
             return
         if agent.state is S.WRAP_UP:
             self._book.move(agent, Trigger.OUTCOME)

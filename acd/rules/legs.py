@@ -27,12 +27,13 @@ class Legs:
             return
         call = book.calls.get(event.call_id) or book.open(event.call_id, event.caller, "", event.channel)
         if call.agent_id == agent.agent_id and call.phase is not Phase.FALLBACK:
+            call.leg = event.leg or None
             return
         # The native fallback queue rings somebody: the screen pops for that call as well.
         if call.session or agent.state is not S.READY:
             return
         self._offers.leave_agent(call)
-        call.agent_id = agent.agent_id
+        call.agent_id, call.leg = agent.agent_id, event.leg or None
         self._offers.offer(call, agent)
 
     def answered(self, event: ev.LegAnswered) -> None:
@@ -43,6 +44,8 @@ class Legs:
             call.outside = True
         if agent is None or call is None:
             return
+        if call.agent_id == agent.agent_id:
+            call.leg = event.leg or call.leg
         if call.phase is Phase.AFTER_TALK or (call.phase is Phase.TALKING and call.agent_id == agent.agent_id):
             return
         self._leave_other_call(agent, call)

@@ -104,6 +104,8 @@ HANGUP_LAG = dt.timedelta(seconds=2)
 class Call:
     """One citizen's call, from its first channel's birth to end; `outside` once a transfer's target has answered.
 
+    `leg` is the uniqueid of the agent's channel while there is one.
+
     `lost_at` is when the session in a menu was gone, of which a hang-up is one cause.
     """
 
@@ -126,6 +128,7 @@ class Call:
     offer_no: int = 0
     offered_at: dt.datetime | None = None
     agent_id: str | None = None
+    leg: str | None = None
     answered_at: dt.datetime | None = None
     ended_by: str | None = None
     session: bool = True
@@ -167,6 +170,7 @@ class Call:
             "offer_no": self.offer_no,
             "offered_at": _iso(self.offered_at),
             "agent_id": self.agent_id,
+            "leg": self.leg,
             "answered_at": _iso(self.answered_at),
         }
 
@@ -190,6 +194,7 @@ def call_from_dict(data: dict[str, Any]) -> Call:
         offer_no=data["offer_no"],
         offered_at=_moment(data["offered_at"]),
         agent_id=data["agent_id"],
+        leg=data.get("leg"),
         answered_at=_moment(data["answered_at"]),
         session=False,
     )

@@ -153,7 +153,7 @@ class Hall:
         self._tell(ev.HangupAsked(order.call_id))
         self._tell(ev.LegEnded(order.call_id, order.endpoint))
         self._tell(ev.CallEnded(order.call_id))
-        self._tell(ev.Command(order.agent_id, "outcome", call_id=order.call_id))
+        self._tell(ev.Command(order.agent_id, "outcome", {"call_id": order.call_id}))
 
     def _miss(self, order: fx.Ring) -> None:
         caller = self._current(order)

@@ -152,7 +152,7 @@ class Play:
         self.tell(ev.CallEnded(call))
 
     def finishes(self, agent: str) -> None:
-        self.tell(ev.Command(agent, "outcome", call_id=self.call_of(agent)))
+        self.tell(ev.Command(agent, "outcome", {"call_id": self.call_of(agent)}))
 
     def breaks(self, agent: str) -> None:
         self.phone(agent, "UNAVAILABLE")

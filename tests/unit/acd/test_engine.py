@@ -35,6 +35,9 @@ class Hands:
 
     def talk_over(self, order: fx.TalkOver) -> None: ...
 
+    def telephone(self, order: fx.Telephone) -> None:
+        """Nothing is moved here."""
+
     def journal_grew(self) -> None:
         self.grew += 1
 

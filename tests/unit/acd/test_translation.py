@@ -23,8 +23,8 @@ def test_one_call_from_ring_to_hangup() -> None:
         ours.translate("Hangup", {"Uniqueid": "dz-1.1"}),
     ]
     assert told == [
-        ev.LegRinging("dz-1.1", "1001w", "13800138000", "PJSIP/trunk-00000001"),
-        ev.LegAnswered("dz-1.1", "1001w"),
+        ev.LegRinging("dz-1.1", "1001w", "13800138000", "PJSIP/trunk-00000001", "dz-1.2"),
+        ev.LegAnswered("dz-1.1", "1001w", "dz-1.2"),
         ev.HangupAsked("dz-1.1", "1001w"),
         ev.LegEnded("dz-1.1", "1001w"),
         ev.HangupAsked("dz-1.1", None),
@@ -86,3 +86,22 @@ def test_a_snapshot_pairs_the_legs_by_bridge_and_relearns_the_ringing_ones() -> 
 )
 def test_endpoints(channel: str, endpoint: str | None) -> None:
     assert endpoint_of(channel) == endpoint
+
+
+@pytest.mark.parametrize(
+    ("reason", "result"), [("4", "answered"), ("5", "busy"), ("3", "no_answer"), ("0", "failed"), ("", "failed")]
+)
+def test_a_leg_of_ours_tells_how_its_placing_went(reason: str, result: str) -> None:
+    fields = {"ActionID": "leg-third-dz-1.1-1", "Uniqueid": "leg-third-dz-1.1-1", "Reason": reason}
+    placed = ev.Placed("leg-third-dz-1.1-1", ev.PlacedResult(result))
+    assert Translator().translate("OriginateResponse", fields) == placed
+
+
+def test_a_leg_of_ours_that_ends_is_no_call_that_ends() -> None:
+    fields = {"Uniqueid": "leg-third-dz-1.1-1", "Cause": "17"}
+    ended = ev.PlacedEnded("leg-third-dz-1.1-1", ev.PlacedResult.BUSY)
+    assert Translator().translate("Hangup", fields) == ended
+
+
+def test_calls_that_others_place_are_no_legs_of_ours() -> None:
+    assert Translator().translate("OriginateResponse", {"ActionID": "target-test-1", "Reason": "4"}) is None

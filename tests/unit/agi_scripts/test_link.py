@@ -66,6 +66,8 @@ async def test_a_stranger_is_refused_with_a_word_why(site: Site) -> None:
 
 
 async def test_commands_states_and_refusals(site: Site) -> None:
+    site.engine.submit(ev.CallStarted("c1", "13800138000", "12345", "PJSIP/trunk-00000001"))
+    site.engine.submit(ev.LegAnswered("c1", "1002"))
     async with connect(site.url, additional_headers=TOKEN) as socket:
         agents, wrap_ups, configured = await heard(socket), await heard(socket), await heard(socket)
         assert [a["agent_id"] for a in agents["agents"]] == ["1001", "1002"]
@@ -76,7 +78,7 @@ async def test_commands_states_and_refusals(site: Site) -> None:
         assert (shown["op"], shown["agent"]["state"]) == ("agent", "ready")
         assert (reply["id"], reply["ok"], reply["state"]["state"]) == ("a", True, "ready")
         for name, agent, code in [
-            ("answer", "1001", "transition_refused"),
+            ("pause", "1002", "transition_refused"),
             ("dance", "1001", "unknown_command"),
             ("ready", "7", "unknown_agent"),
         ]:

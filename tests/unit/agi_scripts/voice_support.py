@@ -43,6 +43,9 @@ class Hands:
         if self.on_talk_over:
             self.on_talk_over(order)
 
+    def telephone(self, order: fx.Telephone) -> None:
+        """Nothing is moved here."""
+
     def journal_grew(self) -> None:
         if self.on_journal:
             self.on_journal()

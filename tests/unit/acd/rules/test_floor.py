@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from acd.messages import AgentStateName, CallEventType, Configuration
 from acd.rules import effects as fx
 from acd.rules import events as ev
-from acd.rules.agents import TransitionRefusedError
+from acd.rules.agents import CommandRefusedError, TransitionRefusedError
 from acd.rules.floor import Floor, UnknownAgentError
 from acd.rules.state import Phase, call_from_dict
 
@@ -129,7 +129,7 @@ def test_talk_then_wrap_up_until_an_outcome_then_the_next_caller() -> None:
     assert hall.state("1001") == "wrap_up"
     with pytest.raises(TransitionRefusedError, match="choose an outcome"):
         hall.tell(ev.Command("1001", "ready"))
-    hall.tell(ev.Command("1001", "outcome", call_id="c1"))
+    hall.tell(ev.Command("1001", "outcome", {"call_id": "c1"}))
     assert hall.rings() == [("c2", "1001")]
 
 
@@ -138,7 +138,7 @@ def test_an_outcome_chosen_during_the_talk_skips_the_wrap_up() -> None:
     hall.ready("1001")
     hall.call("c1")
     hall.tell(ev.LegAnswered("c1", "1001"))
-    hall.tell(ev.Command("1001", "outcome", call_id="c1"))
+    hall.tell(ev.Command("1001", "outcome", {"call_id": "c1"}))
     assert hall.state("1001") == "talking"
     hall.tell(ev.HangupAsked("c1", "1001"))
     hall.tell(ev.LegEnded("c1", "1001"))
@@ -152,7 +152,7 @@ def test_an_outcome_for_another_call_changes_nothing() -> None:
     hall.tell(ev.LegAnswered("c1", "1001"))
     hall.tell(ev.HangupAsked("c1", "1001"))
     hall.tell(ev.LegEnded("c1", "1001"))
-    hall.tell(ev.Command("1001", "outcome", call_id="c0"))
+    hall.tell(ev.Command("1001", "outcome", {"call_id": "c0"}))
     assert hall.state("1001") == "wrap_up"
 
 
@@ -202,7 +202,7 @@ def test_the_citizen_leaves_while_the_phone_is_broken_and_the_case_still_gets_it
     hall.tell(ev.CallEnded("c1"))
     assert hall.state("1001") == "wrap_up"
     assert hall.records(CallEventType.ENDED) == [{"disposition": "answered", "ended_by": "caller"}]
-    hall.tell(ev.Command("1001", "outcome", call_id="c1"))
+    hall.tell(ev.Command("1001", "outcome", {"call_id": "c1"}))
     assert hall.state("1001") == "ready"
 
 
@@ -391,10 +391,9 @@ def test_commands_of_strangers_and_unknown_commands_are_refused() -> None:
     hall = Hall()
     with pytest.raises(UnknownAgentError):
         hall.tell(ev.Command("7777", "ready"))
-    with pytest.raises(ValueError, match="dance"):
-        hall.tell(ev.Command("1001", "dance"))
-    with pytest.raises(TransitionRefusedError):
-        hall.tell(ev.Command("1001", "answer"))
+    for name in ("dance", "answer"):
+        with pytest.raises(CommandRefusedError, match=name):
+            hall.tell(ev.Command("1001", name))
 
 
 def test_an_agent_removed_from_the_configuration_finishes_first() -> None:
@@ -421,7 +420,7 @@ ANY_EVENT = st.one_of(
     st.builds(ev.CallEnded, st.sampled_from(CALLS)),
     st.builds(ev.PhoneChanged, st.sampled_from(AGENTS), st.sampled_from([FREE, "INUSE", "UNAVAILABLE"])),
     st.builds(ev.Command, st.sampled_from(AGENTS), st.sampled_from(["ready", "pause", "sign_out"])),
-    st.builds(lambda a, c: ev.Command(a, "outcome", call_id=c), st.sampled_from(AGENTS), st.sampled_from(CALLS)),
+    st.builds(lambda a, c: ev.Command(a, "outcome", {"call_id": c}), st.sampled_from(AGENTS), st.sampled_from(CALLS)),
     st.just(ev.AmiLost()),
     st.just(ev.Thawed()),
 )

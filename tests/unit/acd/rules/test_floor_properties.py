@@ -216,7 +216,7 @@ class Asterisk:
     def finishes(self) -> None:
         for agent in self.floor.agents.values():
             if agent.state is S.WRAP_UP:
-                self.tell(ev.Command(agent.agent_id, "outcome", call_id=agent.call_id))
+                self.tell(ev.Command(agent.agent_id, "outcome", {"call_id": agent.call_id}))
                 return
 
     def catches_up(self) -> None:
@@ -273,7 +273,7 @@ def test_wherever_it_came_to_everybody_leaves_and_every_agent_gets_a_call_again(
     assert (floor.calls, len(floor.waiting), floor.next_due) == ({}, 0, None)
     for agent in floor.agents.values():
         if agent.state is S.WRAP_UP:
-            asterisk.tell(ev.Command(agent.agent_id, "outcome", call_id=agent.call_id))
+            asterisk.tell(ev.Command(agent.agent_id, "outcome", {"call_id": agent.call_id}))
         asterisk.tell(ev.Command(agent.agent_id, "ready"))
         assert agent.state is S.READY
     for queue in ("law", "linhe", "linhe", "city"):
