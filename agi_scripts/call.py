@@ -1,7 +1,7 @@
 """One citizen's call as an AGI session: menu, waiting, ringing agents, good-bye. Decides nothing about who gets it."""
 
 import asyncio
-import contextlib
+from collections.abc import Mapping
 from enum import Enum
 
 import structlog
@@ -16,9 +16,10 @@ from agi_scripts.actions import CallActions
 from agi_scripts.directory import DirectoryAway
 from agi_scripts.house import House
 from agi_scripts.line import InLine, Order
-from agi_scripts.menu import SPEAKING_SECONDS, Destination, MenuWalk
+from agi_scripts.menu import Destination, MenuWalk
 from agi_scripts.server import AgiError, AgiFailed, AgiGone, AgiHangup, AgiSession
 from agi_scripts.service import Service
+from agi_scripts.speaker import Speaker
 from agi_scripts.waiting import Announcer, Choice
 from ivr.answers import MESSAGE_KEYS, is_message
 
@@ -79,7 +80,7 @@ class Calls:
 
 
 class CallSession:
-    """Drives one channel; what it learns goes to the engine, what the engine orders comes by `orders`."""
+    """Drives one channel; what it learns goes to the engine, whose orders come by `line.orders` and `talk_over`."""
 
     def __init__(self, session: AgiSession, call_id: str, house: House) -> None:
         self.talk_over: asyncio.Queue[fx.TalkOver] = asyncio.Queue()
@@ -98,20 +99,18 @@ class CallSession:
         self._reservation: asyncio.TimerHandle | None = None
         self._search: asyncio.Task[None] | None = None
         self._log = log.bind(call_id=call_id)
+        self._speaker = self._speaker_of(house.configuration.texts)
         self.line = self._line()
+
+    def _speaker_of(self, texts: Mapping[str, str]) -> Speaker:
+        return Speaker(self._session, self._house.prompter, texts=texts, lease=self._timing.lease)
 
     def _line(self) -> InLine:
         house, session = self._house, self._session
-
-        async def hold(seconds: int) -> None:
-            await agi.set_autohangup(session, SPEAKING_SECONDS + seconds + house.timing.lease)
-
         announcer = Announcer(
             session,
-            house.prompter,
+            self._speaker,
             patience=house.patience,
-            texts=house.configuration.texts,
-            hold=hold,
             cut=lambda: house.cut(session.header.get("channel", "")),
         )
         return InLine(
@@ -120,7 +119,7 @@ class CallSession:
             engine=house.engine,
             pace=house.pace,
             announcer=announcer,
-            renew=self._renew_lease,
+            speaker=self._speaker,
             pause=house.timing.lease / 3,
             unstaffed=house.timing.unstaffed,
         )
@@ -177,7 +176,7 @@ class CallSession:
         """Menu, then a person. True when the call is finished and the dialplan may hang up."""
         self._call = self._engine.floor.calls.get(self._call_id)
         service = self._service = self._house.configuration.service_for(self._dialled, now=utc_now())
-        await self._renew_lease()
+        await self._speaker.renew()
         way = await self._walk(service)
         while way.queue is not None:
             ending = await self._wait_for_person(way, way.queue)
@@ -197,8 +196,7 @@ class CallSession:
             self._session,
             service,
             self._actions,
-            self._house.prompter,
-            lease=self._timing.lease,
+            self._speaker_of(service.texts),
             answered=after_talk,
         )
         try:
@@ -241,20 +239,15 @@ class CallSession:
         self._engine.submit(ev.CallLeft(self._call_id))
         if choice is Choice.RETURN_CALL:
             await self._actions.register_return(queue)
-            await self._say(RETURN_CALL_SOUND)
+            await self._speaker.tell(RETURN_CALL_SOUND)
             return True
-        await self._say(MESSAGE_SOUND)
-        await agi.set_autohangup(self._session, MESSAGE_SECONDS + self._timing.lease)
+        await self._speaker.tell(MESSAGE_SOUND)
+        await self._speaker.hold(MESSAGE_SECONDS)
         recorded = await self._actions.record(MESSAGE_SECONDS, MESSAGE_KEYS)
         if not is_message(recorded):
             return False
-        await self._say(MESSAGE_SAVED_SOUND)
+        await self._speaker.tell(MESSAGE_SAVED_SOUND)
         return True
-
-    async def _say(self, sound: str) -> None:
-        await agi.set_autohangup(self._session, SPEAKING_SECONDS + self._timing.lease)
-        with contextlib.suppress(AgiFailed):
-            await self._house.prompter.play(self._session, sound, "", texts=self._house.configuration.texts)
 
     async def _start_recording(self) -> None:
         """Once a call, while it waits anyway; it records nothing before somebody talks."""
@@ -265,9 +258,6 @@ class CallSession:
             await agi.gosub(self._session, RECORD_CONTEXT, "s", 1, self._call_id)
         except AgiFailed as error:
             self._log.error("not_recorded", error=str(error))
-
-    async def _renew_lease(self) -> None:
-        await agi.set_autohangup(self._session, self._timing.lease)
 
     async def _ring(self, order: Order) -> bool:
         """Ring one agent, after the screen has shown the offer; True after a talk."""
@@ -308,7 +298,7 @@ class CallSession:
         )
         # Without this a dead voice process would look like a talk that ended well.
         await agi.set_variable(self._session, "DIALSTATUS", "")
-        await self._say(BROKEN_SOUND)
+        await self._speaker.tell(BROKEN_SOUND)
         return True
 
     def _end_reservation(self) -> None:

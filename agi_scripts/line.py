@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import structlog
@@ -12,6 +11,7 @@ from acd.rules import effects as fx
 from acd.rules.pace import Pace
 from agi_scripts import commands as agi
 from agi_scripts.server import AgiHangup, AgiSession
+from agi_scripts.speaker import Speaker
 from agi_scripts.waiting import Announcer, Choice, Prospect
 
 log = structlog.get_logger(__name__)
@@ -36,7 +36,7 @@ class InLine:
         engine: Engine,
         pace: Pace,
         announcer: Announcer,
-        renew: Callable[[], Awaitable[None]],
+        speaker: Speaker,
         pause: float,
         unstaffed: float,
     ) -> None:
@@ -46,7 +46,7 @@ class InLine:
         self._engine = engine
         self._pace = pace
         self._announcer = announcer
-        self._renew = renew
+        self._speaker = speaker
         self._pause = pause
         self._unstaffed = unstaffed
         self._entered = asyncio.get_running_loop().time()
@@ -59,7 +59,7 @@ class InLine:
         """
         if not self.orders.empty():
             return self.orders.get_nowait()
-        await self._renew()
+        await self._speaker.renew()
         await agi.music_on(self._session)
         unstaffed = 0.0
         while unstaffed < self._unstaffed:
@@ -67,7 +67,7 @@ class InLine:
             came = await self._within(pause) or await self._tell_if_due(queue)
             if came is not None:
                 return came
-            await self._renew()
+            await self._speaker.renew()
             unstaffed = 0.0 if self._engine.floor.staffed(queue) else unstaffed + pause
         log.warning("queue_unstaffed", call_id=self._call_id, queue=queue)
         return None

@@ -11,16 +11,13 @@ import structlog
 from acd.clock import utc_now
 from agi_scripts import commands as agi
 from agi_scripts.actions import Actions
-from agi_scripts.prompts import Prompter
 from agi_scripts.server import AgiFailed, AgiInvalid, AgiSession, AgiTimeout
 from agi_scripts.service import Service
+from agi_scripts.speaker import Speaker
 from ivr import protocol as io
 from ivr.interpreter import advance, begin
 from ivr.journey import journey_of
 from ivr.state import Step
-
-SPEAKING_SECONDS = 30
-"""The longest that one sound of a menu plays; the lease is counted from its beginning."""
 
 log = structlog.get_logger(__name__)
 
@@ -61,17 +58,15 @@ class MenuWalk:
         session: AgiSession,
         service: Service,
         actions: Actions,
-        prompter: Prompter,
+        speaker: Speaker,
         *,
-        lease: int,
         answered: bool = False,
         clock: Callable[[], dt.datetime] = utc_now,
     ) -> None:
         self._session = session
         self._service = service
         self._actions = actions
-        self._prompter = prompter
-        self._lease = lease
+        self._speaker = speaker
         self._answered = answered
         self._clock = clock
         self._step: Step | None = None
@@ -141,12 +136,12 @@ class MenuWalk:
                 await agi.set_language(self._session, language)
                 return io.Done()
             case io.Record(seconds, until_keys):
-                await self._hold(seconds)
+                await self._speaker.hold(seconds)
                 return await actions.record(seconds, until_keys)
             case io.TransferTo(target):
                 return await actions.transfer(target)
             case _:
-                await self._hold(0)
+                await self._speaker.renew()
                 return await self._ask(effect)
 
     async def _ask(
@@ -168,7 +163,7 @@ class MenuWalk:
 
     async def _play(self, sounds: tuple[str, ...], until_keys: str) -> io.Input:
         for sound in sounds:
-            key = await self._say(sound, until_keys)
+            key = await self._speaker.say(sound, until_keys)
             if key is not None:
                 return io.Key(key)
         return io.Played()
@@ -179,23 +174,15 @@ class MenuWalk:
             if not self._answered:
                 await agi.exec_application(self._session, "Progress")
             for sound in sounds:
-                await self._say(sound, "")
+                await self._speaker.say(sound)
         finally:
             await self._answer()
         return io.Played()
 
-    async def _say(self, sound: str, until_keys: str) -> str | None:
-        await self._hold(SPEAKING_SECONDS)
-        return await self._prompter.play(self._session, sound, until_keys, texts=self._service.texts)
-
     async def _listen(self, seconds: float) -> io.Input:
-        await self._hold(math.ceil(seconds))
+        await self._speaker.hold(math.ceil(seconds))
         key = await agi.wait_for_digit(self._session, round(seconds * 1000))
         return io.Silence() if key is None else io.Key(key)
-
-    async def _hold(self, seconds: int) -> None:
-        """Renew the lease for a command of this length."""
-        await agi.set_autohangup(self._session, seconds + self._lease)
 
     def _note_failures(self) -> None:
         failures = () if self._step is None else self._step.state.failures

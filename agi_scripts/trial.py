@@ -1,5 +1,7 @@
 """A draft heard on a real phone: an agent's phone dials 88 and a code that an administrator was given once."""
 
+from collections.abc import Mapping
+
 import structlog
 
 from agi_scripts import commands as agi
@@ -10,6 +12,7 @@ from agi_scripts.menu import MenuWalk
 from agi_scripts.prompts import Prompter
 from agi_scripts.server import AgiError, AgiHangup, AgiSession
 from agi_scripts.service import Service
+from agi_scripts.speaker import Speaker
 
 DIALLED = "88"
 WRONG_CODE = "hotline/trial-code-wrong"
@@ -20,7 +23,7 @@ log = structlog.get_logger(__name__)
 
 
 class Trials:
-    """The FastAGI route `trial`; a phone holds no lease, because nobody waits at its end."""
+    """The FastAGI route `trial`; a phone that this process has forgotten is hung up when its lease is over."""
 
     def __init__(
         self, directory: Directory, configuration: ConfigurationKeeper, prompter: Prompter, *, lease: int
@@ -60,11 +63,14 @@ class Trials:
             self._configuration.queues,
             texts={**texts, **trial.texts},
         )
-        walk = MenuWalk(session, service, TrialActions(), self._prompter, lease=self._lease)
+        walk = MenuWalk(session, service, TrialActions(), self._speaker(session, service.texts))
         way = await walk.walk()
         if way.queue is not None:
             await self._tell(session, PERSON)
 
     async def _tell(self, session: AgiSession, sound: str) -> None:
         await agi.answer(session)
-        await self._prompter.play(session, sound, "", texts=self._configuration.texts)
+        await self._speaker(session, self._configuration.texts).say(sound)
+
+    def _speaker(self, session: AgiSession, texts: Mapping[str, str]) -> Speaker:
+        return Speaker(session, self._prompter, texts=texts, lease=self._lease)

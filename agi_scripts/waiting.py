@@ -5,13 +5,13 @@ is ended over AMI the moment an order comes.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import Enum
 
 from agi_scripts import commands as agi
-from agi_scripts.prompts import Prompter
-from agi_scripts.server import AgiFailed, AgiSession
+from agi_scripts.server import AgiSession
+from agi_scripts.speaker import Speaker
 from ivr.waiting import INSTEAD, INSTEAD_KEYS, MESSAGE_KEY, RETURN_KEY, place_in_line
 
 LISTEN_MILLISECONDS = 4000
@@ -54,18 +54,14 @@ class Announcer:
     def __init__(
         self,
         session: AgiSession,
-        prompter: Prompter,
+        speaker: Speaker,
         *,
         patience: Patience,
-        texts: Mapping[str, str],
-        hold: Callable[[int], Awaitable[None]],
         cut: Callable[[], Awaitable[None]],
     ) -> None:
         self._session = session
-        self._prompter = prompter
+        self._speaker = speaker
         self._patience = patience
-        self._texts = texts
-        self._hold = hold
         self._cut = cut
         self._silenced = False
 
@@ -90,7 +86,7 @@ class Announcer:
         return await self._offer() if offer else None
 
     async def silence(self, telling: asyncio.Task[Choice | None]) -> None:
-        """End what is being said, at once; a choice pressed in that moment is kept in the task."""
+        """End what is being said, at once; a choice pressed in that moment is dropped, because the person has come."""
         self._silenced = True
         while not telling.done():
             await self._cut()
@@ -103,15 +99,9 @@ class Announcer:
                 return Choice(key)
         if self._silenced:
             return None
-        await self._hold(LISTEN_MILLISECONDS // 1000)
+        await self._speaker.hold(LISTEN_MILLISECONDS // 1000)
         key = await agi.wait_for_digit(self._session, LISTEN_MILLISECONDS)
         return Choice(key) if key is not None and key in INSTEAD_KEYS else None
 
     async def _say(self, sound: str, until_keys: str) -> str | None:
-        if self._silenced:
-            return None
-        await self._hold(0)
-        try:
-            return await self._prompter.play(self._session, sound, until_keys, texts=self._texts)
-        except AgiFailed:
-            return None
+        return None if self._silenced else await self._speaker.tell(sound, until_keys)

@@ -9,8 +9,9 @@ import pytest
 from agi_scripts.actions import TrialActions
 from agi_scripts.menu import Destination, MenuWalk
 from agi_scripts.prompts import Prompter
-from agi_scripts.server import AgiHangup
+from agi_scripts.server import AgiHangup, AgiSession
 from agi_scripts.service import Service
+from agi_scripts.speaker import Speaker
 from ivr.default import demonstration_tree
 from ivr.tree import (
     Announcement,
@@ -35,6 +36,10 @@ def service(tree: Tree, texts: Mapping[str, str] | None = None) -> Service:
     return Service("m", 1, tree, "city", QUEUES, texts=texts or {})
 
 
+def speaker(session: AgiSession) -> Speaker:
+    return Speaker(session, Prompter(None, ()), texts={}, lease=8)
+
+
 async def speak(tree: Tree, *replies: str, after_talk: bool = False) -> tuple[Destination, list[str], dict[str, Any]]:
     """Where the tree led, the lines that Asterisk saw, and what the records keep."""
     async with channel(*replies) as (session, seen):
@@ -42,8 +47,7 @@ async def speak(tree: Tree, *replies: str, after_talk: bool = False) -> tuple[De
             session,
             service(tree),
             TrialActions(),
-            Prompter(None, ()),
-            lease=8,
+            speaker(session),
             answered=after_talk,
             clock=lambda: NOW,
         )
@@ -132,7 +136,7 @@ async def test_after_the_talk_the_call_is_not_answered_again() -> None:
 async def test_who_hangs_up_in_the_menu_gave_up_there() -> None:
     tree = demonstration_tree()
     async with channel("200 result=0", "200 result=0 endpos=8", "hang up") as (session, _):
-        walk = MenuWalk(session, service(tree), TrialActions(), Prompter(None, ()), lease=8, clock=lambda: NOW)
+        walk = MenuWalk(session, service(tree), TrialActions(), speaker(session), clock=lambda: NOW)
         with pytest.raises(AgiHangup):
             await walk.walk()
         assert (walk.journey()["end"], walk.journey()["node"]) == ("gave_up", "menu")
@@ -140,6 +144,6 @@ async def test_who_hangs_up_in_the_menu_gave_up_there() -> None:
 
 async def test_each_command_that_takes_time_renews_the_lease() -> None:
     async with channel("200 result=0", "200 result=0 endpos=8") as (session, seen):
-        walk = MenuWalk(session, service(demonstration_tree()), TrialActions(), Prompter(None, ()), lease=8)
+        walk = MenuWalk(session, service(demonstration_tree()), TrialActions(), speaker(session))
         await walk.walk()
         assert seen.leases == ["SET AUTOHANGUP 38", "SET AUTOHANGUP 38", "SET AUTOHANGUP 11"]
