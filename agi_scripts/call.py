@@ -185,8 +185,8 @@ class CallSession:
             if ending is Ending.SERVED or service.tree.after_talk is None:
                 break
             way = await self._walk(service, after_talk=True)
-            # A dead voice process would look like the good end of the talk before.
-            await agi.set_variable(self._session, "DIALSTATUS", "")
+            if way.queue is not None:
+                await self._forget_talk()
         await agi.set_variable(self._session, TOKEN_VARIABLE, f"done-{self._call_id}")
         return True
 
@@ -243,7 +243,11 @@ class CallSession:
             return True
         await self._speaker.tell(MESSAGE_SOUND)
         await self._speaker.hold(MESSAGE_SECONDS)
-        recorded = await self._actions.record(MESSAGE_SECONDS, MESSAGE_KEYS)
+        try:
+            recorded = await self._actions.record(MESSAGE_SECONDS, MESSAGE_KEYS)
+        except AgiFailed as error:
+            self._log.error("message_not_recorded", error=str(error))
+            return False
         if not is_message(recorded):
             return False
         await self._speaker.tell(MESSAGE_SAVED_SOUND)
@@ -296,10 +300,13 @@ class CallSession:
         self._reservation = asyncio.get_running_loop().call_later(
             self._timing.reserved, self._engine.submit, ev.ReservationOver(self._call_id)
         )
-        # Without this a dead voice process would look like a talk that ended well.
-        await agi.set_variable(self._session, "DIALSTATUS", "")
+        await self._forget_talk()
         await self._speaker.tell(BROKEN_SOUND)
         return True
+
+    async def _forget_talk(self) -> None:
+        """The citizen waits once more: from now on a dead voice process must not look like a talk that ended well."""
+        await agi.set_variable(self._session, "DIALSTATUS", "")
 
     def _end_reservation(self) -> None:
         """A phone that breaks again begins its time anew."""

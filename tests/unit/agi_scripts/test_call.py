@@ -19,6 +19,8 @@ from agi_scripts.house import Timing
 from agi_scripts.prompts import Prompter
 from agi_scripts.server import FastAgiServer
 from agi_scripts.waiting import Patience
+from ivr.codec import tree_to_dict
+from ivr.tree import HangUp, Rating, ToQueue, Tree
 from tests.unit.agi_scripts.voice_support import CONFIGURATION, Hands, engine_at
 
 HEADER = (
@@ -65,6 +67,10 @@ class Asterisk:
                 self.playing.clear()
             case ["STREAM", "FILE", sound, *_] if sound in self.keys:
                 return f"200 result={ord(self.keys.pop(sound))} endpos=80"
+            case ["RECORD", *_] if self.spoken < 0:
+                return "200 result=-1 (writefile) endpos=0"
+            case ["CHANNEL", "STATUS"]:
+                return "200 result=6"
             case ["RECORD", *_]:
                 return f"200 result=35 (dtmf) endpos={self.spoken}"
             case ["GOSUB", "ring-agent", *_]:
@@ -121,6 +127,13 @@ class House:
         """Have the voice process start with the configuration as it is here."""
         self.engine.journal.keep_fact("configuration", self.configuration)
         self.keeper.start()
+
+    def rate_talks(self) -> None:
+        """Have the demonstration menu ask for a score after the talk."""
+        nodes = {"q": ToQueue("city"), "r": Rating((), {"1": 3}, "bye"), "bye": HangUp()}
+        tree = tree_to_dict(Tree("q", nodes, after_talk="r"))
+        self.configuration["menus"] = [{"name": "default", "version": 1, "tree": tree}]
+        self.publish()
 
     async def call(self) -> Asterisk:
         channel = Asterisk(*await asyncio.open_connection("127.0.0.1", self.port))
@@ -336,6 +349,32 @@ async def test_a_message_instead_and_one_that_is_too_short_waits_on(house: House
     await channel.over()
     assert house.kinds()[-1] == "call.message"
     assert channel.variables["HOTLINE_TOKEN"] == "done-dz-1.1"
+
+
+async def test_a_message_that_cannot_be_recorded_waits_on(house: House) -> None:
+    house.engine.submit(ev.Command("1001", "pause"))
+    channel = await house.call()
+    channel.spoken = -1
+    channel.keys["hotline/press-for-message"] = "2"
+    await channel.says("RECORD FILE")
+    await house.phase(Phase.WAITING)
+    await channel.says("SET MUSIC ON", times=2)
+
+
+async def test_a_served_call_stays_served_until_the_token_is_set(house: House) -> None:
+    house.rate_talks()
+    house.engine.submit(ev.Command("1001", "ready"))
+    channel = await house.call()
+    await channel.rung()
+    house.engine.submit(ev.LegAnswered("dz-1.1", "1001"))
+    house.engine.submit(ev.HangupAsked("dz-1.1", "1001"))
+    house.engine.submit(ev.LegEnded("dz-1.1", "1001"))
+    channel.dial_result.put_nowait("ANSWER")
+    await channel.over()
+    assert "call.rated" in house.kinds()
+    assert channel.variables["DIALSTATUS"] == "ANSWER", (
+        "until the token, a dead process leaves a served call"
+    )
 
 
 async def test_the_agent_who_took_the_open_case_is_found_while_the_menu_speaks(house: House) -> None:
