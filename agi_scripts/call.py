@@ -14,11 +14,11 @@ from acd.rules.state import Call, Phase
 from agi_scripts import commands as agi
 from agi_scripts.actions import CallActions
 from agi_scripts.directory import DirectoryAway
-from agi_scripts.house import House
 from agi_scripts.line import InLine, Order
 from agi_scripts.menu import Destination, MenuWalk
 from agi_scripts.server import AgiError, AgiFailed, AgiGone, AgiHangup, AgiSession
 from agi_scripts.service import Service
+from agi_scripts.shared import Shared
 from agi_scripts.speaker import Speaker
 from agi_scripts.waiting import Announcer, Choice
 from ivr.answers import MESSAGE_KEYS, is_message
@@ -49,8 +49,8 @@ class Ending(Enum):
 class Calls:
     """The running sessions by call id; hands the engine's orders to them."""
 
-    def __init__(self, house: House) -> None:
-        self._house = house
+    def __init__(self, shared: Shared) -> None:
+        self._shared = shared
         self._sessions: dict[str, CallSession] = {}
 
     def ring(self, order: fx.Ring, *, offer_seq: int) -> None:
@@ -71,7 +71,7 @@ class Calls:
         if not call_id:
             log.error("session_without_uniqueid")
             return
-        call = CallSession(session, call_id, self._house)
+        call = CallSession(session, call_id, self._shared)
         self._sessions[call_id] = call
         try:
             await call.run()
@@ -82,15 +82,15 @@ class Calls:
 class CallSession:
     """Drives one channel; what it learns goes to the engine, whose orders come by `line.orders` and `talk_over`."""
 
-    def __init__(self, session: AgiSession, call_id: str, house: House) -> None:
+    def __init__(self, session: AgiSession, call_id: str, shared: Shared) -> None:
         self.talk_over: asyncio.Queue[fx.TalkOver] = asyncio.Queue()
         self._session = session
         self._call_id = call_id
-        self._house = house
-        self._engine = house.engine
-        self._timing = house.timing
+        self._shared = shared
+        self._engine = shared.engine
+        self._timing = shared.timing
         self._actions = CallActions(
-            session, call_id, engine=house.engine, directory=house.directory, recordings=house.recordings
+            session, call_id, engine=shared.engine, directory=shared.directory, recordings=shared.recordings
         )
         self._dialled = ""
         self._recorded = False
@@ -99,29 +99,29 @@ class CallSession:
         self._reservation: asyncio.TimerHandle | None = None
         self._search: asyncio.Task[None] | None = None
         self._log = log.bind(call_id=call_id)
-        self._speaker = self._speaker_of(house.configuration.texts)
+        self._speaker = self._speaker_of(shared.configuration.texts)
         self.line = self._line()
 
     def _speaker_of(self, texts: Mapping[str, str]) -> Speaker:
-        return Speaker(self._session, self._house.prompter, texts=texts, lease=self._timing.lease)
+        return Speaker(self._session, self._shared.prompter, texts=texts, lease=self._timing.lease)
 
     def _line(self) -> InLine:
-        house, session = self._house, self._session
+        shared, session = self._shared, self._session
         announcer = Announcer(
             session,
             self._speaker,
-            patience=house.patience,
-            cut=lambda: house.cut(session.header.get("channel", "")),
+            patience=shared.patience,
+            cut=lambda: shared.cut(session.header.get("channel", "")),
         )
         return InLine(
             session,
             self._call_id,
-            engine=house.engine,
-            pace=house.pace,
+            engine=shared.engine,
+            pace=shared.pace,
             announcer=announcer,
             speaker=self._speaker,
-            pause=house.timing.lease / 3,
-            unstaffed=house.timing.unstaffed,
+            pause=shared.timing.lease / 3,
+            unstaffed=shared.timing.unstaffed,
         )
 
     async def run(self) -> None:
@@ -155,13 +155,13 @@ class CallSession:
             )
         )
         self._dialled = dialled
-        if caller not in {"", "unknown"} and self._house.configuration.asks_for_owners:
+        if caller not in {"", "unknown"} and self._shared.configuration.asks_for_owners:
             self._search = asyncio.create_task(self._find_owner(caller), name=f"owner-{self._call_id}")
 
     async def _find_owner(self, caller: str) -> None:
         """Who took the caller's open case (首问首办), found out while the menu speaks."""
         try:
-            found = await self._house.directory.caller(caller)
+            found = await self._shared.directory.caller(caller)
         except DirectoryAway as away:
             self._log.info("owner_not_found", reason=str(away))
             return
@@ -175,7 +175,7 @@ class CallSession:
     async def _serve(self) -> bool:
         """Menu, then a person. True when the call is finished and the dialplan may hang up."""
         self._call = self._engine.floor.calls.get(self._call_id)
-        service = self._service = self._house.configuration.service_for(self._dialled, now=utc_now())
+        service = self._service = self._shared.configuration.service_for(self._dialled, now=utc_now())
         await self._speaker.renew()
         way = await self._walk(service)
         while way.queue is not None:

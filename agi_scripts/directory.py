@@ -1,8 +1,9 @@
 """What a menu asks the web process while a citizen listens: bounded in time, and refused rather than waited for."""
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import orjson
@@ -16,6 +17,8 @@ ANSWER_SECONDS = 1.5
 
 JSON = {"Content-Type": "application/json"}
 """The web process reads no body of a type that it was not told."""
+
+T = TypeVar("T")
 
 _ERRORS = (httpx.HTTPError, orjson.JSONDecodeError, KeyError, TypeError, ValueError)
 
@@ -44,54 +47,51 @@ class TrialTree:
 
 
 class Directory:
-    """The internal endpoints for look-ups (ARCHITECTURE.md, "Internal HTTP"); every question raises DirectoryAway."""
+    """The internal endpoints for look-ups (ARCHITECTURE.md, "Wire 2"); every question raises DirectoryAway."""
 
     def __init__(self, client: httpx.AsyncClient) -> None:
         self._client = client
 
     async def caller(self, number: str) -> KnownCaller:
         """What is known of a caller's number."""
-        answer = await self._ask("/internal/callers", {"caller": number})
-        try:
-            return KnownCaller(bool(answer["known"]), bool(answer["open_case"]), answer.get("owner"))
-        except _ERRORS as error:
-            raise DirectoryAway(f"the answer about a caller cannot be read: {error!r}") from error
+        return await self._ask("/internal/callers", {"caller": number}, _known)
 
     async def case(self, case_number: str, query_code: str, *, call_id: str) -> Progress | None:
         """The progress of a case; None when number and code do not belong together."""
         question = {"case_number": case_number, "query_code": query_code, "call_id": call_id}
-        answer = await self._ask("/internal/case-progress", question)
-        try:
-            return _progress(answer) if answer["found"] else None
-        except _ERRORS as error:
-            raise DirectoryAway(f"the answer about a case cannot be read: {error!r}") from error
+        return await self._ask("/internal/case-progress", question, _progress)
 
     async def trial(self, code: str) -> TrialTree | None:
         """The draft that a code stands for, once; None for a code that is wrong, used or too old."""
         try:
-            answer = await self._ask("/internal/trials", {"code": code})
+            return await self._ask("/internal/trials", {"code": code}, _trial)
         except DirectoryAway as away:
             if isinstance(away.__cause__, httpx.HTTPStatusError) and away.__cause__.response.status_code == 404:  # noqa: PLR2004 - HTTP's own
                 return None
             raise
-        try:
-            tree = tree_from_dict(answer["tree"])
-            return TrialTree(answer["menu"], int(answer["version"]), tree, dict(answer.get("sounds") or {}))
-        except _ERRORS as error:
-            raise DirectoryAway(f"the draft cannot be read: {error!r}") from error
 
-    async def _ask(self, path: str, question: dict[str, str]) -> dict[str, Any]:
+    async def _ask(self, path: str, question: dict[str, str], read: Callable[[dict[str, Any]], T]) -> T:
         try:
             response = await self._client.post(
                 path, content=orjson.dumps(question), headers=JSON, timeout=ANSWER_SECONDS
             )
             response.raise_for_status()
-            answer: dict[str, Any] = orjson.loads(response.content)
+            return read(orjson.loads(response.content))
         except _ERRORS as error:
             # Never the question: typed digits belong to nobody's log.
             raise DirectoryAway(f"{path}: {type(error).__name__}") from error
-        return answer
 
 
-def _progress(answer: dict[str, Any]) -> Progress:
+def _known(answer: dict[str, Any]) -> KnownCaller:
+    return KnownCaller(bool(answer["known"]), bool(answer["open_case"]), answer.get("owner"))
+
+
+def _progress(answer: dict[str, Any]) -> Progress | None:
+    if not answer["found"]:
+        return None
     return Progress(answer["case_no"], answer["state"], dt.date.fromisoformat(answer["opened_on"]))
+
+
+def _trial(answer: dict[str, Any]) -> TrialTree:
+    tree = tree_from_dict(answer["tree"])
+    return TrialTree(answer["menu"], int(answer["version"]), tree, dict(answer.get("sounds") or {}))

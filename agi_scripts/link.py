@@ -40,12 +40,12 @@ class LinkServer:
         *,
         token: str,
         reload: asyncio.Event,
-        configured: Callable[[], str] = str,
-        requests: Mapping[str, Request] | None = None,
-        figures: Callable[[], dict[str, Any]] = dict,
+        configured: Callable[[], str],
+        requests: Mapping[str, Request],
+        figures: Callable[[], dict[str, Any]],
     ) -> None:
         self._token = token
-        self._house = _House(engine, reload, configured, requests or {}, figures)
+        self._shared = _Shared(engine, reload, configured, requests, figures)
         self._telling: asyncio.Task[None] | None = None
         self._peers: set[_Peer] = set()
         self._server: Server | None = None
@@ -86,7 +86,7 @@ class LinkServer:
         """Tell every web process the live figures whenever they have changed."""
         while True:
             await asyncio.sleep(FIGURES_SECONDS)
-            figures = self._house.present_figures() if self._peers else {}
+            figures = self._shared.present_figures() if self._peers else {}
             for peer in self._peers:
                 peer.tell_figures(figures)
 
@@ -98,7 +98,7 @@ class LinkServer:
         return connection.respond(HTTPStatus.UNAUTHORIZED, "the link needs the bearer token of secrets/link_token\n")
 
     async def _serve(self, connection: ServerConnection) -> None:
-        peer = _Peer(connection, self._house)
+        peer = _Peer(connection, self._shared)
         self._peers.add(peer)
         writer = asyncio.create_task(peer.write())
         try:
@@ -116,10 +116,10 @@ class LinkServer:
 class _Peer:
     """One web process."""
 
-    def __init__(self, connection: ServerConnection, house: "_House") -> None:
+    def __init__(self, connection: ServerConnection, shared: "_Shared") -> None:
         self._connection = connection
-        self._house = house
-        self._engine = house.engine
+        self._shared = shared
+        self._engine = shared.engine
         self._outgoing: asyncio.Queue[dict[str, Any]] = asyncio.Queue(OUTGOING_LIMIT)
         self._agents: set[str] = set()
         self._figures: dict[str, Any] = {}
@@ -153,11 +153,11 @@ class _Peer:
         calls = [{"agent": a.agent_id, "call_id": a.call_id} for a in agents if _wraps_up(a)]
         self.send({"op": "wrap_ups", "calls": calls})
         self.tell_configured()
-        self.tell_figures(self._house.present_figures())
+        self.tell_figures(self._shared.present_figures())
 
     def tell_configured(self) -> None:
         """Which configuration calls are served by now."""
-        self.send({"op": "configured", "version": self._house.configured()})
+        self.send({"op": "configured", "version": self._shared.configured()})
 
     def tell_figures(self, figures: dict[str, Any]) -> None:
         """The live figures, unless they were told before or there are none."""
@@ -192,7 +192,7 @@ class _Peer:
             case "command":
                 self.send({"op": "reply", "id": frame["id"], **self._command(frame)})
             case "reload":
-                self._house.reload.set()
+                self._shared.reload.set()
             case "request":
                 self._start(self._request(str(frame["id"]), str(frame["name"]), frame.get("args") or {}))
             case "health":
@@ -204,7 +204,7 @@ class _Peer:
     async def _request(self, key: str, name: str, args: dict[str, Any]) -> None:
         """Something that takes its time; the answer goes to who asked, if it is still there."""
         try:
-            reply = {"ok": True, "answer": await self._house.requests[name](args)}
+            reply = {"ok": True, "answer": await self._shared.requests[name](args)}
         except (ValueError, KeyError, TypeError) as error:
             reply = {"ok": False, "code": "refused", "detail": f"{name[:40]}: {error}"}
         self.send({"op": "reply", "id": key, **reply})
@@ -222,7 +222,7 @@ class _Peer:
 
 
 @dataclass(frozen=True, slots=True)
-class _House:
+class _Shared:
     """What every peer uses."""
 
     engine: Engine

@@ -24,12 +24,12 @@ from agi_scripts.call import Calls
 from agi_scripts.configuration import ConfigurationKeeper
 from agi_scripts.delivery import Delivery
 from agi_scripts.directory import Directory
-from agi_scripts.house import House, Timing
 from agi_scripts.link import LinkServer
 from agi_scripts.prompts import Prompter
 from agi_scripts.safety_net import SafetyNet
 from agi_scripts.server import FastAgiServer
 from agi_scripts.settings import VoiceSettings
+from agi_scripts.shared import Shared, Timing
 from agi_scripts.targets import TOLD_OF_TESTS, TargetTests
 from agi_scripts.telephone import Telephone
 from agi_scripts.trial import Trials
@@ -63,20 +63,23 @@ class Voice:
         self._targets = TargetTests(self._actions)
         self._telephone = Telephone(self._actions, submit=self.engine.submit)
         directory, prompter = Directory(self._client), Prompter(settings.sounds_dir, settings.speech_command)
-        timing = Timing(lease=settings.lease_seconds)
         self._pace = Pace()
-        house = House(
-            self.engine,
-            self._configuration,
-            directory,
-            prompter,
-            settings.recordings_dir,
-            self._cut,
-            timing,
-            Patience(settings.announce_first_seconds, settings.announce_every_seconds, settings.offer_after_seconds),
-            self._pace,
+        shared = Shared(
+            engine=self.engine,
+            configuration=self._configuration,
+            directory=directory,
+            prompter=prompter,
+            recordings=settings.recordings_dir,
+            cut=self._cut,
+            timing=Timing(lease=settings.lease_seconds),
+            patience=Patience(
+                first=settings.announce_first_seconds,
+                every=settings.announce_every_seconds,
+                offer_after=settings.offer_after_seconds,
+            ),
+            pace=self._pace,
         )
-        self._calls = Calls(house)
+        self._calls = Calls(shared)
         self._trials = Trials(directory, self._configuration, prompter, lease=settings.lease_seconds)
         self._link = LinkServer(
             self.engine,

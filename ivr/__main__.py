@@ -21,7 +21,7 @@ from ivr.reading import MAX_CHARACTERS, UnreadableError, data_from_text, texts_o
 from ivr.speech import Sound, spoken
 from ivr.state import Incident, Line, World
 from ivr.tree import LINE, Node, ReturnCall, ToQueue, Tree
-from ivr.trial import House, lines, try_out
+from ivr.trial import Assumed, lines, try_out
 from ivr.validation import check
 
 PROMPTS = Path(__file__).resolve().parent.parent / "asterisk_conf" / "prompts.yaml"
@@ -102,8 +102,8 @@ def _try(options: argparse.Namespace) -> int:
     now = options.at or dt.datetime.now(CHINA)  # noqa: TID251 - the shell of pure code that may not import acd.clock
     sounds = _sounds(options.sounds) or {}
     queues = {*(options.queues or _queues(tree)), options.default_queue}
-    house = House(queues, options.default_queue, _world(options, now), sounds)
-    trial = try_out(tree, keys_from_text(options.keys), house, now=now, after_talk=options.after_talk)
+    assumed = Assumed(queues, options.default_queue, _world(options, now), sounds)
+    trial = try_out(tree, keys_from_text(options.keys), assumed, now=now, after_talk=options.after_talk)
     _print(dataclasses.asdict(trial) if options.json else "\n".join(lines(trial)))
     return 0
 

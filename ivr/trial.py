@@ -42,7 +42,7 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True)
-class House:
+class Assumed:
     """What the trial assumes: queues, calendar, incidents and the line dialled, sounds."""
 
     queues: Collection[str]
@@ -51,16 +51,18 @@ class House:
     sounds: Mapping[str, Sound] = field(default_factory=dict)
 
 
-def try_out(tree: Tree, keys: Collection[str], house: House, *, now: dt.datetime, after_talk: bool = False) -> Trial:
+def try_out(
+    tree: Tree, keys: Collection[str], assumed: Assumed, *, now: dt.datetime, after_talk: bool = False
+) -> Trial:
     """Walk a tree from `now` on; when the keys are used up the citizen stays silent, so that every call ends."""
-    citizen = Citizen(list(keys), house.sounds)
-    tree = tree if after_talk else with_notice(tree, house.world, now=now)
+    citizen = Citizen(list(keys), assumed.sounds)
+    tree = tree if after_talk else with_notice(tree, assumed.world, now=now)
     step = begin(
         tree,
-        queues=house.queues,
-        default_queue=house.default_queue,
+        queues=assumed.queues,
+        default_queue=assumed.default_queue,
         now=now,
-        world=house.world,
+        world=assumed.world,
         after_talk=after_talk,
     )
     steps: list[TrialStep] = []

@@ -20,7 +20,7 @@ from ivr.hours import Calendar
 from ivr.notice import PRESS_ONE, REGISTERED
 from ivr.state import Incident, Line, World
 from ivr.tree import Tree
-from ivr.trial import House, Trial, try_out
+from ivr.trial import Assumed, Trial, try_out
 
 CODE_MINUTES: Final = 15
 DIAL: Final = "88"
@@ -57,8 +57,8 @@ async def try_tree(
     Without a number nothing belongs to the line: no greeting, no hours, no incident. Raises NotFoundError for a
     number that is none of ours.
     """
-    house = await _house(session, tree, number, at=at)
-    return await asyncio.to_thread(try_out, tree, keys, house, now=at, after_talk=after_talk)
+    assumed = await _assumed(session, tree, number, at=at)
+    return await asyncio.to_thread(try_out, tree, keys, assumed, now=at, after_talk=after_talk)
 
 
 async def make_code(session: WriteSession, row: MenuVersion, act: Act) -> Code:
@@ -93,14 +93,14 @@ def _hash(code: str) -> str:
     return hashlib.sha256(f"trial:{code}".encode()).hexdigest()
 
 
-async def _house(session: ReadSession, tree: Tree, number: str | None, *, at: dt.datetime) -> House:
+async def _assumed(session: ReadSession, tree: Tree, number: str | None, *, at: dt.datetime) -> Assumed:
     queues = await repository.queue_ids(session)
     line = await _line(session, number)
     incidents = await _incidents(session, number, at=at)
     named = {*names_in(tree), *line.greeting, REGISTERED, PRESS_ONE} | {
         sound for one in incidents for sound in one.sounds
     }
-    return House(
+    return Assumed(
         queues=frozenset(queues),
         default_queue=line.queue or (queues[0] if queues else "city"),
         world=World(await _calendar(session, at=at), incidents, line),

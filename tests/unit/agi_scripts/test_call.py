@@ -14,10 +14,9 @@ from acd.rules.state import Phase
 from agi_scripts.call import Calls
 from agi_scripts.configuration import ConfigurationKeeper
 from agi_scripts.directory import Directory
-from agi_scripts.house import House as Shared
-from agi_scripts.house import Timing
 from agi_scripts.prompts import Prompter
 from agi_scripts.server import FastAgiServer
+from agi_scripts.shared import Shared, Timing
 from agi_scripts.waiting import Patience
 from ivr.codec import tree_to_dict
 from ivr.tree import HangUp, Rating, ToQueue, Tree
@@ -175,7 +174,16 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     site.publish()
     timing = Timing(lease=1, pop=0.05, unstaffed=0.5, word=0.2, reserved=1.0)
     patience = Patience(first=0.2, every=0.2, offer_after=0.3)
-    shared = Shared(engine, configuration, Directory(client), Prompter(None, ()), tmp_path, site.cut, timing, patience)
+    shared = Shared(
+        engine=engine,
+        configuration=configuration,
+        directory=Directory(client),
+        prompter=Prompter(None, ()),
+        recordings=tmp_path,
+        cut=site.cut,
+        timing=timing,
+        patience=patience,
+    )
     calls = Calls(shared)
     hands.on_ring = calls.ring
     hands.on_talk_over = calls.talk_over
@@ -372,9 +380,7 @@ async def test_a_served_call_stays_served_until_the_token_is_set(house: House) -
     channel.dial_result.put_nowait("ANSWER")
     await channel.over()
     assert "call.rated" in house.kinds()
-    assert channel.variables["DIALSTATUS"] == "ANSWER", (
-        "until the token, a dead process leaves a served call"
-    )
+    assert channel.variables["DIALSTATUS"] == "ANSWER", "until the token, a dead process leaves a served call"
 
 
 async def test_the_agent_who_took_the_open_case_is_found_while_the_menu_speaks(house: House) -> None:

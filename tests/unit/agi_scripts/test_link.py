@@ -34,7 +34,12 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
     hands, reload = Hands(), asyncio.Event()
     engine = engine_at(tmp_path, hands)
     server = LinkServer(
-        engine, token="secret", reload=reload, configured=lambda: "v1", requests={"test_target": try_target}
+        engine,
+        token="secret",
+        reload=reload,
+        configured=lambda: "v1",
+        requests={"test_target": try_target},
+        figures=dict,
     )
     hands.on_agent = server.agent_changed
     await server.start("127.0.0.1", 0)

@@ -24,7 +24,9 @@ class Hall:
     def __init__(self, folder: Path) -> None:
         self.engine = engine_at(folder, Hands())
         self.broken = False
-        self.server = LinkServer(self.engine, token="secret", reload=asyncio.Event(), figures=self.figures)
+        self.server = LinkServer(
+            self.engine, token="secret", reload=asyncio.Event(), configured=str, requests={}, figures=self.figures
+        )
 
     def figures(self) -> dict[str, Any]:
         if self.broken:

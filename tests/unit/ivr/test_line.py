@@ -15,7 +15,7 @@ from ivr.notice import PRESS_ONE, REGISTERED, with_notice
 from ivr.protocol import Done, Effect, Enqueue, Failed, HangUp, Input, Key, Play, PlayEarly, Played, RegisterAffected
 from ivr.state import Incident, Line, State, World
 from ivr.tree import LINE, Tree
-from ivr.trial import House, try_out
+from ivr.trial import Assumed, try_out
 from ivr.validation import Sound, check, check_line
 
 NOON = dt.datetime(2026, 11, 20, 12, tzinfo=CHINA)
@@ -209,9 +209,9 @@ def test_no_incident_is_told_after_the_talk() -> None:
 
 
 def test_a_trial_hears_the_line_and_its_incident() -> None:
-    house = House(QUEUES, "city", World(incidents=(STORM,), line=LINHE), {})
-    trial = try_out(TREE, ["!0", "0"], house, now=NOON)
+    assumed = Assumed(QUEUES, "city", World(incidents=(STORM,), line=LINHE), {})
+    trial = try_out(TREE, ["!0", "0"], assumed, now=NOON)
     assert [(s.node, s.kind) for s in trial.steps][:2] == [("incident", "incident"), ("greeting", "greeting")]
     assert (trial.end, trial.queue) == ("person", "linhe")
-    affected = try_out(demonstration_tree(), ["!1"], house, now=NOON)
+    affected = try_out(demonstration_tree(), ["!1"], assumed, now=NOON)
     assert affected.end == "affected"

@@ -31,7 +31,7 @@ class Timing:
 
 
 @dataclass(frozen=True, slots=True)
-class House:
+class Shared:
     """What every call of this process uses.
 
     `recordings` is the folder for messages that citizens leave, `cut` ends the sound that a channel hears now.
