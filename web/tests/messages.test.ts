@@ -12,6 +12,14 @@ describe('parseMessage', () => {
     expect(parseMessage(text)).toMatchObject({ type: 'ended', call_id: 'c1', seq: 3 })
   })
 
+  it('reads what a talk is at, and moves on from one about no call', () => {
+    const held = { type: 'talk', call_id: 'c1', held: true, third: null, note: '' }
+    const text = JSON.stringify({ ...held, epoch: 'e', seq: 3 })
+    expect(parseMessage(text)).toMatchObject(held)
+    const nobodys = JSON.stringify({ type: 'talk', held: true, epoch: 'e', seq: 4 })
+    expect(parseMessage(nobodys)).toEqual({ type: 'unknown', epoch: 'e', seq: 4 })
+  })
+
   it('keeps the number of a message it cannot use, so that it is acknowledged', () => {
     const strange = JSON.stringify({ type: 'weather', epoch: 'e', seq: 4 })
     expect(parseMessage(strange)).toEqual({ type: 'unknown', epoch: 'e', seq: 4 })

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import type { AgentState, CaseFacts, Offer, Phase, SequencedMessage } from '../src/stream/messages'
+import type {
+  AgentState,
+  CaseFacts,
+  Offer,
+  Phase,
+  SequencedMessage,
+  Talk,
+} from '../src/stream/messages'
 import { initialState, reduce, type StreamState } from '../src/stream/reducer'
 
 const EPOCH = 'e1'
@@ -34,7 +41,11 @@ function facts(callId: string): CaseFacts {
   }
 }
 
-function agent(state: AgentState['state'], callId: string | null = null): AgentState {
+function agent(
+  state: AgentState['state'],
+  callId: string | null = null,
+  changed: Partial<AgentState> = {},
+): AgentState {
   return {
     agent_id: '1001',
     state,
@@ -42,7 +53,14 @@ function agent(state: AgentState['state'], callId: string | null = null): AgentS
     call_id: callId,
     reason: null,
     phone: '1001w',
+    next: null,
+    until: null,
+    ...changed,
   }
+}
+
+function talk(callId: string, changed: Partial<Talk> = {}): Talk {
+  return { call_id: callId, held: false, third: null, note: '', ...changed }
 }
 
 type Body = SequencedMessage extends infer M
@@ -235,4 +253,136 @@ describe('snapshot', () => {
     const { state } = play([...ONE_CALL, snapshot(null), ...next])
     expect(state.call?.callId).toBe('c1')
   })
+})
+
+const POLICE = { kind: 'number', id: '110', name: '公安报警', state: 'ringing' } as const
+const A_CONSULTED_CALL = numbered([
+  { type: 'state', ...agent('ready') },
+  { type: 'offer', ...offer('c1') },
+  { type: 'state', ...agent('offered', 'c1') },
+  { type: 'case', ...facts('c1') },
+  { type: 'answered', call_id: 'c1', at: '2026-11-21T08:00:05+00:00' },
+  { type: 'state', ...agent('talking', 'c1') },
+  { type: 'talk', ...talk('c1', { held: true }) },
+  { type: 'state', ...agent('holding', 'c1') },
+  {
+    type: 'state',
+    ...agent('holding', 'c1', { next: { state: 'paused', reason: 'meal' } }),
+  },
+  { type: 'talk', ...talk('c1', { held: true, third: POLICE }) },
+  { type: 'talk', ...talk('c1', { held: true, third: { ...POLICE, state: 'talking' } }) },
+  { type: 'talk', ...talk('c1', { third: { ...POLICE, state: 'talking' } }) },
+  { type: 'talk', ...talk('c1', { note: 'transfer_failed' }) },
+  { type: 'state', ...agent('talking', 'c1') },
+])
+
+/** What the server tells a page that comes when `state` holds. */
+function snapshotOf({ seq, agent: now, call }: StreamState): SequencedMessage {
+  const shown = call?.offer ?? null
+  return {
+    type: 'snapshot',
+    epoch: EPOCH,
+    seq,
+    agent: now,
+    call: shown === null ? null : { ...shown, phase: call?.phase ?? 'offered' },
+    case: call?.facts ?? null,
+    talk: call?.talk ?? null,
+  }
+}
+
+describe('hold, transfer and three-party talk', () => {
+  const after = (count: number) => play(A_CONSULTED_CALL.slice(0, count)).state
+
+  it('shows who is held and the third party, and keeps the call on the screen', () => {
+    expect(after(8)).toMatchObject({
+      agent: { state: 'holding' },
+      call: { callId: 'c1', phase: 'talking', talk: { held: true, third: null } },
+    })
+    expect(after(10).call?.talk?.third).toMatchObject({ id: '110', state: 'ringing' })
+    expect(after(12).call?.talk).toMatchObject({ held: false, third: { state: 'talking' } })
+  })
+
+  it('brings a failed transfer back with its note, also after the end', () => {
+    expect(after(14).call?.talk).toEqual(talk('c1', { note: 'transfer_failed' }))
+    const left = numbered(
+      [
+        { type: 'ended', call_id: 'c1', at: 'x', by: 'agent' },
+        { type: 'state', ...agent('wrap_up', 'c1') },
+        { type: 'talk', ...talk('c1', { note: 'transfer_failed' }) },
+        { type: 'state', ...agent('talking', 'c1') },
+      ],
+      { from: 15 },
+    )
+    expect(play(left, after(14)).state.call).toMatchObject({
+      phase: 'talking',
+      talk: { note: 'transfer_failed' },
+    })
+  })
+
+  it('leaves nothing of the talk in wrap-up, and nothing of another call on the screen', () => {
+    const end = numbered(
+      [
+        { type: 'talk', ...talk('c0', { held: true }) },
+        { type: 'ended', call_id: 'c1', at: 'x', by: 'caller' },
+      ],
+      { from: 13 },
+    )
+    expect(play(end, after(12)).state.call).toMatchObject({
+      phase: 'wrap_up',
+      talk: { call_id: 'c1', held: false, third: null },
+    })
+  })
+
+  it('is the same after any prefix delivered twice', () => {
+    const whole = play(A_CONSULTED_CALL)
+    for (let seen = 1; seen <= A_CONSULTED_CALL.length; seen += 1) {
+      for (let from = 0; from < seen; from += 1) {
+        const again = play(A_CONSULTED_CALL.slice(from), after(seen))
+        expect(again.state).toEqual(whole.state)
+      }
+    }
+  })
+
+  it('is the same in a second tab, whenever that one is opened', () => {
+    const { agent: now, call: shown, seq } = play(A_CONSULTED_CALL).state
+    for (let opened = 6; opened <= A_CONSULTED_CALL.length; opened += 1) {
+      const fresh = play([snapshotOf(after(opened)), ...A_CONSULTED_CALL.slice(opened)])
+      expect(fresh.pops).toEqual([])
+      // When the citizen was answered is told once; the page that came later does not need it.
+      const call = { ...fresh.state.call, answeredAt: shown?.answeredAt }
+      expect({ ...fresh.state, call }).toMatchObject({ agent: now, call: shown, seq })
+    }
+  })
+})
+
+describe('an agent', () => {
+  it('is shown with what was asked for during the call and with the end of the state', () => {
+    const next = { state: 'paused', reason: 'meal' }
+    const told = numbered([
+      { type: 'state', ...agent('talking', 'c1', { next }) },
+      { type: 'state', ...agent('paused', null, { until: '2026-11-21T08:30:00+00:00' }) },
+    ])
+    expect(play(told.slice(0, 1)).state.agent?.next).toEqual(next)
+    expect(play(told).state.agent).toMatchObject({
+      next: null,
+      until: '2026-11-21T08:30:00+00:00',
+    })
+  })
+
+  it('is read from a telephone system that does not tell them', () => {
+    const known = Object.entries(agent('ready')).filter(([name]) => !/^(next|until)$/.test(name))
+    const told = numbered([{ type: 'state', ...Object.fromEntries(known) } as Body])
+    expect(play(told).state.agent).toEqual(agent('ready'))
+  })
+
+  it.each(['link_lost', 'microphone_lost'] as const)(
+    'who is %s keeps the call that is still theirs',
+    (state) => {
+      const lost = numbered([{ type: 'state', ...agent(state, 'c1') }], { from: 9 })
+      const before = play(ONE_CALL).state
+      expect(play(lost, before).state.call?.phase).toBe('wrap_up')
+      const free = numbered([{ type: 'state', ...agent(state) }], { from: 9 })
+      expect(play(free, before).state.call).toBeNull()
+    },
+  )
 })

@@ -8,7 +8,8 @@ import type { SequencedMessage } from '../stream/messages'
 import { initialState, reduce, type StreamState } from '../stream/reducer'
 import { mark } from './marks'
 
-const KEY = 'hotline.stream.'
+/** Named anew whenever the state's shape changes, so that no page goes on from an older one. */
+const KEY = 'hotline.stream.2.'
 
 interface Live {
   /** The web process is there. */

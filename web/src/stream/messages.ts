@@ -3,9 +3,24 @@
 export type Epoch = string | number
 export type Phase = 'offered' | 'talking' | 'wrap_up'
 export type AgentStateName =
-  'logged_out' | 'ready' | 'offered' | 'talking' | 'wrap_up' | 'paused' | 'missed'
+  | 'logged_out'
+  | 'ready'
+  | 'offered'
+  | 'talking'
+  | 'holding'
+  | 'wrap_up'
+  | 'paused'
+  | 'missed'
+  | 'link_lost'
+  | 'microphone_lost'
 
-/** The live state of one agent; `since` is ISO 8601 with offset, by the server's clock. */
+/** What an agent asked for during a call; the server applies it afterwards. */
+export interface NextState {
+  state: string
+  reason: string | null
+}
+
+/** The live state of one agent; `since` and `until` are ISO 8601 with offset, by the server's clock. */
 export interface AgentState {
   agent_id: string
   state: AgentStateName
@@ -13,6 +28,26 @@ export interface AgentState {
   call_id: string | null
   reason: string | null
   phone: string | null
+  next: NextState | null
+  /** When the server's own timer ends this state, or when a pause has used its day's quota. */
+  until: string | null
+}
+
+/** Somebody else in the talk: an agent, a queue's agent, or a number outside. */
+export interface Third {
+  kind: 'queue' | 'agent' | 'number'
+  id: string
+  name: string
+  state: 'ringing' | 'talking'
+}
+
+/** Who is in the talk besides agent and citizen, and what became of the last transfer. */
+export interface Talk {
+  call_id: string
+  held: boolean
+  third: Third | null
+  /** Empty, or what the agent has to know, such as `transfer_failed`. */
+  note: string
 }
 
 /** The first message of a pop; `decided_at` is epoch seconds, `waited_ms` milliseconds. */
@@ -78,6 +113,7 @@ export type SequencedMessage = Sequenced &
         agent: AgentState | null
         call: (Offer & { phase: Phase }) | null
         case: CaseFacts | null
+        talk?: Talk | null
       }
     | ({ type: 'offer' } & Offer)
     | ({ type: 'case' } & CaseFacts)
@@ -85,6 +121,7 @@ export type SequencedMessage = Sequenced &
     | { type: 'withdrawn'; call_id: string; at: string; reason?: string }
     | { type: 'ended'; call_id: string; at: string; by?: string }
     | ({ type: 'state' } & AgentState)
+    | ({ type: 'talk' } & Talk)
     | { type: 'unknown' }
   )
 
@@ -99,6 +136,7 @@ const SEQUENCED_TYPES = new Set([
   'withdrawn',
   'ended',
   'state',
+  'talk',
 ])
 
 /**

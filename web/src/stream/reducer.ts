@@ -8,6 +8,7 @@ import type {
   Offer,
   Phase,
   SequencedMessage,
+  Talk,
 } from './messages'
 
 /** The call on this agent's screen, with the pieces that have come so far. */
@@ -19,6 +20,8 @@ export interface CallView {
   answeredAt: string | null
   endedAt: string | null
   endedBy: string | null
+  /** Hold and the third party, as far as the server has told any. */
+  talk: Talk | null
 }
 
 export interface StreamState {
@@ -40,7 +43,15 @@ export interface Step {
 
 const REMEMBERED = 50
 const PHASE_ORDER: Record<Phase, number> = { offered: 0, talking: 1, wrap_up: 2 }
-const WITH_A_CALL = new Set<AgentStateName>(['offered', 'talking', 'wrap_up'])
+/** What the call on the screen is at while its agent is in a state; in the other states there is none. */
+const PHASE_OF: Partial<Record<AgentStateName, Phase>> = {
+  offered: 'offered',
+  talking: 'talking',
+  holding: 'talking',
+  wrap_up: 'wrap_up',
+}
+/** Left by themselves for the state before: what was on the screen stays there. */
+const INTERRUPTED = new Set<AgentStateName>(['link_lost', 'microphone_lost'])
 
 export function initialState(): StreamState {
   return { epoch: null, seq: 0, agent: null, call: null, popped: [], early: [] }
@@ -73,6 +84,8 @@ function apply(state: StreamState, message: SequencedMessage): Step {
       return still(takeEnded(state, message.call_id, message.at, message.by ?? null))
     case 'state':
       return still(takeAgent(state, message))
+    case 'talk':
+      return still(takeTalk(state, message))
     default:
       return still(state)
   }
@@ -92,12 +105,12 @@ function takeSnapshot(
     ...base,
     epoch: message.epoch,
     seq: message.seq,
-    agent: message.agent,
+    agent: message.agent === null ? null : agentOf(message.agent),
     call: null,
     early: message.case === null ? [] : [message.case],
   }
-  if (message.call === null || !(message.call.phase in PHASE_ORDER)) return still(next)
-  const { phase } = message.call
+  const phase = message.call === null ? undefined : PHASE_OF[message.call.phase as AgentStateName]
+  if (message.call === null || phase === undefined) return still(next)
   const offer = offerOf(message.call)
   const same = before !== null && before.callId === offer.call_id
   const call: CallView = {
@@ -108,6 +121,7 @@ function takeSnapshot(
     answeredAt: same ? before.answeredAt : null,
     endedAt: same ? before.endedAt : null,
     endedBy: same ? before.endedBy : null,
+    talk: message.talk?.call_id === offer.call_id ? talkOf(message.talk) : null,
   }
   const shown = { ...next, call, popped: remember(base.popped, offer) }
   // A call that is past its offer is restored, not popped: another page has shown it.
@@ -120,7 +134,8 @@ function takeOffer(state: StreamState, message: Offer): Step {
   const offer = offerOf(message)
   const popped = remember(state.popped, offer)
   if (state.call?.callId === offer.call_id) {
-    return still({ ...state, call: { ...state.call, offer, phase: 'offered' }, popped })
+    const call = { ...state.call, offer, phase: 'offered' as const, talk: null }
+    return still({ ...state, call, popped })
   }
   const facts = state.early.find((each) => each.call_id === offer.call_id) ?? null
   const call: CallView = { ...newCall(offer.call_id), offer, facts }
@@ -151,15 +166,32 @@ function takeEnded(state: StreamState, callId: string, at: string, by: string | 
   const { call } = state
   if (call?.callId !== callId) return state
   if (call.phase === 'offered') return { ...state, call: null }
-  return { ...state, call: { ...call, phase: 'wrap_up', endedAt: at, endedBy: by } }
+  const talk = call.talk === null ? null : { ...call.talk, held: false, third: null }
+  return { ...state, call: { ...call, phase: 'wrap_up', endedAt: at, endedBy: by, talk } }
+}
+
+function takeTalk(state: StreamState, message: Talk): StreamState {
+  const { call } = state
+  return call?.callId === message.call_id
+    ? { ...state, call: { ...call, talk: talkOf(message) } }
+    : state
 }
 
 function takeAgent(state: StreamState, message: AgentState): StreamState {
   const agent = agentOf(message)
-  if (!WITH_A_CALL.has(agent.state)) return { ...state, agent, call: null }
   const { call } = state
-  if (call === null || call.callId !== agent.call_id) return { ...state, agent }
-  return { ...state, agent, call: { ...call, phase: forward(call.phase, agent.state as Phase) } }
+  const mine = call !== null && call.callId === agent.call_id
+  if (INTERRUPTED.has(agent.state)) return { ...state, agent, call: mine ? call : null }
+  const phase = PHASE_OF[agent.state]
+  if (phase === undefined) return { ...state, agent, call: null }
+  return mine
+    ? { ...state, agent, call: { ...call, phase: phaseAfter(call, phase) } }
+    : { ...state, agent }
+}
+
+/** A citizen whose transfer failed comes back to talk after the end; a state of the offer says nothing new. */
+function phaseAfter({ phase }: CallView, now: Phase): Phase {
+  return phase === 'wrap_up' && now === 'talking' ? now : forward(phase, now)
 }
 
 function newCall(callId: string): CallView {
@@ -171,6 +203,7 @@ function newCall(callId: string): CallView {
     answeredAt: null,
     endedAt: null,
     endedBy: null,
+    talk: null,
   }
 }
 
@@ -227,5 +260,11 @@ function agentOf(message: AgentState): AgentState {
     call_id: message.call_id,
     reason: message.reason,
     phone: message.phone,
+    next: message.next ?? null,
+    until: message.until ?? null,
   }
+}
+
+function talkOf({ call_id, held, third, note }: Talk): Talk {
+  return { call_id, held: held === true, third: third ?? null, note: note ?? '' }
 }
