@@ -14,11 +14,11 @@ import structlog
 
 from acd.clock import utc_now
 from acd.journal import Journal
-from acd.messages import AgentState, CallEventType, Pop
+from acd.messages import AgentState, AgentStateName, CallEventType, Pop
 from acd.rules import effects as fx
 from acd.rules import events as ev
 from acd.rules.floor import Floor
-from acd.rules.state import Call, call_from_dict
+from acd.rules.state import IN_TALK, Agent, Call, call_from_dict
 from acd.streams import Streams
 
 log = structlog.get_logger(__name__)
@@ -145,12 +145,13 @@ class Engine:
         same = agent is not None and case is not None and case["call_id"] == agent.call_id
         return {
             "agent": agent.public() if agent else None,
-            "call": self._call_on_screen(call, agent.state.value) if agent and call else self._wrapped_call(agent_id),
+            "call": self._call_on_screen(call, agent) if agent and call else self._wrapped_call(agent_id),
             "case": case if same else None,
         }
 
-    def _call_on_screen(self, call: Call, state: str) -> dict[str, Any]:
-        return {**self.floor.offer_body(call), "phase": state}
+    def _call_on_screen(self, call: Call, agent: Agent) -> dict[str, Any]:
+        phase = AgentStateName.TALKING if agent.state in IN_TALK else agent.state
+        return {**self.floor.offer_body(call), "phase": phase.value}
 
     def _wrapped_call(self, agent_id: str) -> dict[str, Any] | None:
         """The call is over, the wrap-up is not: its offer is kept beside the agent's state."""

@@ -44,9 +44,12 @@ class AgentStateName(StrEnum):
     READY = "ready"
     OFFERED = "offered"
     TALKING = "talking"
+    HOLDING = "holding"
     WRAP_UP = "wrap_up"
     PAUSED = "paused"
     MISSED = "missed"
+    LINK_LOST = "link_lost"
+    MICROPHONE_LOST = "microphone_lost"
 
 
 class CallEvent(TypedDict):
@@ -59,8 +62,19 @@ class CallEvent(TypedDict):
     data: dict[str, Any]
 
 
+class NextState(TypedDict):
+    """A state that was asked for during a call and comes after it."""
+
+    state: str
+    reason: str | None
+
+
 class AgentState(TypedDict):
-    """The live state of one agent; `since` is ISO 8601 with offset."""
+    """The live state of one agent; moments are ISO 8601 with offset.
+
+    `next` is what comes after the present call. `until` is when the server's own timer ends the state, or the day's
+    quota of a pause is used up; `overrun` when it is and the pause goes on.
+    """
 
     agent_id: str
     state: str
@@ -68,6 +82,9 @@ class AgentState(TypedDict):
     call_id: str | None
     reason: str | None
     phone: str | None
+    next: NotRequired[NextState | None]
+    until: NotRequired[str | None]
+    overrun: NotRequired[bool]
 
 
 class Pop(TypedDict):

@@ -7,12 +7,12 @@ import structlog
 from acd.ami import AmiError, AmiLink, AmiRefused
 from acd.engine import Engine
 from acd.messages import AgentStateName
-from acd.rules.state import Agent
+from acd.rules.state import ON_DUTY, Agent
 
 log = structlog.get_logger(__name__)
 
 RETRY_SECONDS = 1.0
-ABSENT = frozenset({AgentStateName.LOGGED_OUT, AgentStateName.PAUSED, AgentStateName.MISSED})
+ABSENT = frozenset(AgentStateName) - ON_DUTY
 
 Member = tuple[str, str, str]  # queue, endpoint, agent id
 

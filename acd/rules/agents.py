@@ -20,6 +20,14 @@ class Trigger(StrEnum):
     OUTCOME = "outcome"
     SEEN_TALKING = "seen_talking"
     PHONE_LOST = "phone_lost"
+    HOLD = "hold"
+    RESUME = "resume"
+    RETURNED = "returned"
+    LINK_LOST = "link_lost"
+    LINK_BACK = "link_back"
+    MICROPHONE_LOST = "microphone_lost"
+    MICROPHONE_BACK = "microphone_back"
+    FINISH = "finish"
 
 
 COMMANDS = frozenset({Trigger.SIGN_IN, Trigger.SIGN_OUT, Trigger.READY, Trigger.PAUSE})
@@ -40,7 +48,13 @@ TABLE: dict[tuple[S, Trigger], S] = {
     (S.TALKING, Trigger.ANSWER): S.TALKING,
     (S.TALKING, Trigger.CALL_ENDED): S.WRAP_UP,
     (S.TALKING, Trigger.PHONE_LOST): S.MISSED,
+    (S.TALKING, Trigger.HOLD): S.HOLDING,
+    (S.HOLDING, Trigger.RESUME): S.TALKING,
+    (S.HOLDING, Trigger.CALL_ENDED): S.WRAP_UP,
+    (S.HOLDING, Trigger.PHONE_LOST): S.MISSED,
     (S.WRAP_UP, Trigger.OUTCOME): S.READY,
+    # Without an outcome: the queue's time for it is over, or a supervisor says so. The case stays a draft.
+    (S.WRAP_UP, Trigger.FINISH): S.READY,
     (S.PAUSED, Trigger.SIGN_IN): S.PAUSED,
     (S.PAUSED, Trigger.READY): S.READY,
     (S.PAUSED, Trigger.PAUSE): S.PAUSED,
@@ -52,6 +66,24 @@ TABLE: dict[tuple[S, Trigger], S] = {
     (S.MISSED, Trigger.READY): S.READY,
     (S.MISSED, Trigger.PAUSE): S.PAUSED,
     (S.MISSED, Trigger.SIGN_OUT): S.LOGGED_OUT,
+    # A transfer that failed comes back to whoever made it, whatever they do by now.
+    (S.READY, Trigger.RETURNED): S.OFFERED,
+    (S.WRAP_UP, Trigger.RETURNED): S.OFFERED,
+    (S.PAUSED, Trigger.RETURNED): S.OFFERED,
+    (S.MISSED, Trigger.RETURNED): S.OFFERED,
+    # Only who is ready can lose the link or the microphone: everybody else is offered nothing anyway. Who says ready
+    # without a screen works without one; without the microphone nobody does.
+    (S.READY, Trigger.LINK_LOST): S.LINK_LOST,
+    (S.LINK_LOST, Trigger.LINK_BACK): S.READY,
+    (S.LINK_LOST, Trigger.SIGN_IN): S.LINK_LOST,
+    (S.LINK_LOST, Trigger.READY): S.READY,
+    (S.LINK_LOST, Trigger.PAUSE): S.PAUSED,
+    (S.LINK_LOST, Trigger.SIGN_OUT): S.LOGGED_OUT,
+    (S.READY, Trigger.MICROPHONE_LOST): S.MICROPHONE_LOST,
+    (S.MICROPHONE_LOST, Trigger.MICROPHONE_BACK): S.READY,
+    (S.MICROPHONE_LOST, Trigger.SIGN_IN): S.MICROPHONE_LOST,
+    (S.MICROPHONE_LOST, Trigger.PAUSE): S.PAUSED,
+    (S.MICROPHONE_LOST, Trigger.SIGN_OUT): S.LOGGED_OUT,
     # Asterisk's word counts more than ours: an agent who is seen talking is talking.
     **{(state, Trigger.SEEN_TALKING): S.TALKING for state in S},
 }
@@ -59,8 +91,11 @@ TABLE: dict[tuple[S, Trigger], S] = {
 _ADVICE = {
     S.OFFERED: "answer the call first",
     S.TALKING: "finish the call first",
+    S.HOLDING: "take the citizen back or finish the call first",
     S.WRAP_UP: "choose an outcome for the last call first",
     S.LOGGED_OUT: "sign in first",
+    S.LINK_LOST: "open the agent's page again first",
+    S.MICROPHONE_LOST: "connect the microphone first; the page tells when it is there",
 }
 
 

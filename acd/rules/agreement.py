@@ -8,7 +8,7 @@ from acd.rules.book import Book
 from acd.rules.legs import Legs
 from acd.rules.offers import Offers
 from acd.rules.returning import Why
-from acd.rules.state import Agent, Call, Phase
+from acd.rules.state import IN_TALK, Agent, Call, Phase
 
 S = AgentStateName
 
@@ -76,7 +76,7 @@ class Agreement:
         """An agent whose call is gone is offered nothing and talks to nobody."""
         call = self._book.calls.get(agent.call_id or "")
         ours = call is not None and call.agent_id == agent.agent_id
-        if agent.state is S.TALKING and not (ours and call is not None and call.phase is Phase.TALKING):
+        if agent.state in IN_TALK and not (ours and call is not None and call.phase is Phase.TALKING):
             self._book.move(agent, Trigger.CALL_ENDED, call_id=agent.call_id)
         if agent.state is S.OFFERED and not ours:
             self._book.move(agent, Trigger.WITHDRAWN)

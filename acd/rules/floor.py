@@ -19,7 +19,7 @@ from acd.rules.legs import Legs
 from acd.rules.matching import Matcher
 from acd.rules.offers import Offers
 from acd.rules.returning import Why
-from acd.rules.state import Agent, Call, Phase
+from acd.rules.state import IN_TALK, Agent, Call, Phase
 
 S = AgentStateName
 
@@ -326,5 +326,5 @@ class Floor:
             return
         if agent.state is S.WRAP_UP:
             self._book.move(agent, Trigger.OUTCOME)
-        elif agent.state is S.TALKING:
+        elif agent.state in IN_TALK:
             agent.outcome_chosen = True

@@ -5,7 +5,7 @@ from acd.rules import effects as fx
 from acd.rules.agents import Trigger
 from acd.rules.book import Book
 from acd.rules.policy import Demand
-from acd.rules.state import Agent, Call, Phase
+from acd.rules.state import IN_TALK, Agent, Call, Phase
 
 S = AgentStateName
 
@@ -80,7 +80,7 @@ class Offers:
     def release(self, call: Call, *, by: str) -> None:
         """The talk is over for the agent: wrap-up, until an outcome is chosen."""
         agent = self._book.agents.get(call.agent_id or "")
-        if agent is None or agent.call_id != call.call_id or agent.state is not S.TALKING:
+        if agent is None or agent.call_id != call.call_id or agent.state not in IN_TALK:
             return
         self._book.tell(agent, "ended", call.call_id, by=by)
         self._book.move(agent, Trigger.CALL_ENDED, call_id=call.call_id)

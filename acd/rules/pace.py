@@ -5,11 +5,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from acd.messages import AgentStateName
-from acd.rules.state import Agent
+from acd.rules.state import IN_TALK, ON_DUTY, Agent
 
-S = AgentStateName
-BUSY = frozenset({S.TALKING, S.WRAP_UP})
-WORKING = frozenset({S.READY, S.OFFERED, S.TALKING, S.WRAP_UP})
+BUSY = IN_TALK | {AgentStateName.WRAP_UP}
 FIRST_GUESS_SECONDS = 180.0
 WEIGHT = 0.1
 """Of the newest call in the mean: some twenty calls are remembered."""
@@ -42,5 +40,5 @@ class Pace:
 
         So many calls must end first, one after the other among those who are at work.
         """
-        working = sum(agent.state in WORKING and queue in agent.queues for agent in agents)
+        working = sum(agent.state in ON_DUTY and queue in agent.queues for agent in agents)
         return position * self.handling_seconds(queue) / working if working else None

@@ -16,9 +16,8 @@ CARRIER = "carrier"
 
 FREE_DEVICE = "NOT_INUSE"
 AWAY_DEVICES = frozenset({"UNAVAILABLE", "INVALID", "UNKNOWN"})
-ON_DUTY = frozenset(
-    {AgentStateName.READY, AgentStateName.OFFERED, AgentStateName.TALKING, AgentStateName.WRAP_UP},
-)
+IN_TALK = frozenset({AgentStateName.TALKING, AgentStateName.HOLDING})
+ON_DUTY = frozenset({AgentStateName.READY, AgentStateName.OFFERED, AgentStateName.WRAP_UP}) | IN_TALK
 
 
 class Phase(StrEnum):

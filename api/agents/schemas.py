@@ -26,6 +26,13 @@ class StateWish(BaseModel):
     reason: Annotated[str | None, Field(max_length=64, description="Why, for a pause")] = None
 
 
+class NextOut(BaseModel):
+    """A state that was asked for during a call and comes after it."""
+
+    state: str
+    reason: str | None = None
+
+
 class StateOut(BaseModel):
     """An agent's live state as the voice process knows it."""
 
@@ -35,6 +42,9 @@ class StateOut(BaseModel):
     call_id: str | None = None
     reason: str | None = None
     phone: str | None = None
+    next: Annotated[NextOut | None, Field(description="What comes after the present call")] = None
+    until: Annotated[dt.datetime | None, Field(description="When the server's own timer ends this state")] = None
+    overrun: Annotated[bool, Field(description="The day's quota of this pause is used up")] = False
 
 
 class RoutingOut(BaseModel):
@@ -80,6 +90,9 @@ class AgentOut(RoutingOut):
     call_id: str | None
     reason: str | None
     phone: str | None
+    next: NextOut | None = None
+    until: dt.datetime | None = None
+    overrun: bool = False
 
 
 class DraftOut(BaseModel):

@@ -4,7 +4,7 @@ from typing import Final
 
 from acd.messages import AgentConfiguration, AgentState
 from api.agents.repository import CurrentCall
-from api.agents.schemas import AgentOut, CurrentCallOut, DraftOut, PhoneOut, WantedState
+from api.agents.schemas import AgentOut, CurrentCallOut, DraftOut, PhoneOut, StateOut, WantedState
 from api.core.phones import display_number
 from api.sessions.tokens import Identity
 from api.settings import Settings
@@ -19,6 +19,7 @@ COMMANDS: Final = {
 
 def describe_agent(agent: AgentConfiguration, state: AgentState | None) -> AgentOut:
     """Return what is known of an agent, with the live state where there is one."""
+    told = StateOut.model_validate(state) if state else None
     return AgentOut(
         id=agent["id"],
         name=agent["name"],
@@ -28,11 +29,14 @@ def describe_agent(agent: AgentConfiguration, state: AgentState | None) -> Agent
         skills=agent.get("skills", {}),
         handicaps=agent.get("handicaps", {}),
         county=agent.get("county", ""),
-        state=state["state"] if state else None,
-        since=state["since"] if state else None,
-        call_id=state["call_id"] if state else None,
-        reason=state["reason"] if state else None,
-        phone=state["phone"] if state else None,
+        state=told.state if told else None,
+        since=told.since if told else None,
+        call_id=told.call_id if told else None,
+        reason=told.reason if told else None,
+        phone=told.phone if told else None,
+        next=told.next if told else None,
+        until=told.until if told else None,
+        overrun=told.overrun if told else False,
     )
 
 

@@ -19,7 +19,7 @@ from api.sessions.tokens import Identity
 from db.engine import WriteSession
 from db.tables import Case, CaseTransition
 
-ON_A_CALL: Final = frozenset({AgentStateName.TALKING, AgentStateName.WRAP_UP})
+ON_A_CALL: Final = frozenset({AgentStateName.TALKING, AgentStateName.HOLDING, AgentStateName.WRAP_UP})
 UNKNOWN: Final = "There is no such call, or it is none of yours; GET /api/calls lists those that are."
 
 

@@ -2670,6 +2670,16 @@ export interface components {
       until?: number | null
     }
     /**
+     * NextOut
+     * @description A state that was asked for during a call and comes after it.
+     */
+    NextOut: {
+      /** State */
+      state: string
+      /** Reason */
+      reason?: string | null
+    }
+    /**
      * NodeFiguresOut
      * @description A node in use; names that the tree does not have are those of an incident's notice.
      */
@@ -3770,6 +3780,19 @@ export interface components {
       reason?: string | null
       /** Phone */
       phone?: string | null
+      /** @description What comes after the present call */
+      next?: components['schemas']['NextOut'] | null
+      /**
+       * Until
+       * @description When the server's own timer ends this state
+       */
+      until?: string | null
+      /**
+       * Overrun
+       * @description The day's quota of this pause is used up
+       * @default false
+       */
+      overrun: boolean
     }
     /**
      * StateWish
@@ -4083,6 +4106,14 @@ export interface components {
       reason: string | null
       /** Phone */
       phone: string | null
+      next?: components['schemas']['NextOut'] | null
+      /** Until */
+      until?: string | null
+      /**
+       * Overrun
+       * @default false
+       */
+      overrun: boolean
     }
     /**
      * DraftOut

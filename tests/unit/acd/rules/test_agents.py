@@ -19,7 +19,7 @@ def test_every_state_can_be_left_and_every_state_can_be_reached() -> None:
         assert any(before is not state and after is state for (before, _), after in TABLE.items())
 
 
-@pytest.mark.parametrize("state", [S.OFFERED, S.TALKING, S.WRAP_UP])
+@pytest.mark.parametrize("state", [S.OFFERED, S.TALKING, S.HOLDING, S.WRAP_UP])
 def test_nobody_walks_away_from_a_citizen(state: S) -> None:
     for trigger in (Trigger.SIGN_OUT, Trigger.PAUSE, Trigger.READY):
         with pytest.raises(TransitionRefusedError):
