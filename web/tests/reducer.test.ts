@@ -55,6 +55,7 @@ function agent(
     phone: '1001w',
     next: null,
     until: null,
+    overrun: false,
     ...changed,
   }
 }
@@ -370,7 +371,9 @@ describe('an agent', () => {
   })
 
   it('is read from a telephone system that does not tell them', () => {
-    const known = Object.entries(agent('ready')).filter(([name]) => !/^(next|until)$/.test(name))
+    const known = Object.entries(agent('ready')).filter(
+      ([name]) => !/^(next|until|overrun)$/.test(name),
+    )
     const told = numbered([{ type: 'state', ...Object.fromEntries(known) } as Body])
     expect(play(told).state.agent).toEqual(agent('ready'))
   })

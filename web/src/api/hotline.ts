@@ -11,7 +11,6 @@ export type Agent = Session['agent']
 /** How the browser phone reaches the telephone system. */
 export type PhoneAccount = Schemas['PhoneOut']
 export type Me = Schemas['MeOut']
-export type WantedState = Schemas['WantedState']
 export type Words = Required<Schemas['DraftIn']>
 
 /** The longest note the server takes, in characters. */
@@ -26,9 +25,6 @@ export const signIn = (agentId: string, password: string) =>
 export const me = () => request<Me>('GET', '/api/agents/me')
 
 export const phoneAccount = () => request<PhoneAccount>('GET', '/api/agents/me/phone')
-
-export const wantState = (state: WantedState, reason: string | null = null) =>
-  request<Schemas['StateOut']>('PUT', '/api/agents/me/state', { state, reason })
 
 export const saveDraft = (callId: string, words: Words) =>
   request<unknown>('PUT', `${callPath(callId)}/draft`, words)

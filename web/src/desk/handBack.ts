@@ -1,8 +1,8 @@
 /** A page that goes away while the phone rings gives the call back at once; if it was only refreshed, it takes it again. */
 
 import { watch } from 'vue'
+import { wantState } from '../api/desk'
 import { ApiProblem } from '../api/http'
-import { wantState } from '../api/hotline'
 import { giveBack, phoneState } from '../phone/usePhone'
 import { stream } from './useStream'
 

@@ -1,6 +1,8 @@
 /** The agent's microphone: asked for early, so that a refusal is seen before a citizen is waiting. */
 
-export type MicrophoneState = 'unknown' | 'ready' | 'refused' | 'missing' | 'busy' | 'insecure'
+/** `silent`: it was there, and gives no sound any more. */
+export type MicrophoneState =
+  'unknown' | 'ready' | 'silent' | 'refused' | 'missing' | 'busy' | 'insecure'
 
 export class MicrophoneError extends Error {
   constructor(readonly state: Exclude<MicrophoneState, 'unknown' | 'ready'>) {
@@ -26,6 +28,27 @@ export async function openMicrophone(): Promise<MediaStream> {
 
 export function closeMicrophone(stream: MediaStream | null): void {
   stream?.getTracks().forEach((track) => track.stop())
+}
+
+/** Tell whenever the microphone of a talk falls silent (unplugged, taken by the system) or is heard again. */
+export function watchSound(stream: MediaStream, heard: (sound: boolean) => void): void {
+  for (const track of stream.getAudioTracks()) {
+    track.addEventListener('ended', () => heard(false))
+    track.addEventListener('mute', () => heard(false))
+    track.addEventListener('unmute', () => heard(true))
+  }
+}
+
+/** Call `changed` when a device was plugged in or out, with whether any microphone is left. */
+export function watchDevices(changed: (any: boolean) => void): () => void {
+  if (!('mediaDevices' in navigator)) return () => undefined
+  const look = async () => {
+    const devices = await navigator.mediaDevices.enumerateDevices()
+    changed(devices.some((each) => each.kind === 'audioinput'))
+  }
+  const listener = () => void look()
+  navigator.mediaDevices.addEventListener('devicechange', listener)
+  return () => navigator.mediaDevices.removeEventListener('devicechange', listener)
 }
 
 /** Call `changed` when the agent changes the permission in the browser's settings. */

@@ -4,7 +4,7 @@ import { UA, WebSocketInterface } from 'jssip'
 import type { RTCSession } from 'jssip/lib/RTCSession'
 import type { IncomingRTCSessionEvent, RTCSessionEvent } from 'jssip/lib/UA'
 import type { PhoneAccount } from '../api/hotline'
-import { closeMicrophone, MicrophoneError, openMicrophone } from './microphone'
+import { closeMicrophone, MicrophoneError, openMicrophone, watchSound } from './microphone'
 
 export type CallState = 'idle' | 'ringing' | 'answering' | 'talking'
 
@@ -13,6 +13,8 @@ export interface PhoneHandlers {
   /** `callId` is what the telephone system says the call is, or null when it says nothing. */
   call(state: CallState, callId: string | null): void
   microphone(error: MicrophoneError): void
+  /** The microphone of the talk fell silent, or is heard again. */
+  sound(heard: boolean): void
   /** The browser will not play sound before the agent has touched the page. */
   soundBlocked(): void
 }
@@ -75,7 +77,7 @@ export class SipPhone {
     const session = this.session
     if (session === null || !session.isInProgress()) return
     this.handlers.call('answering', this.callIdOf(session))
-    this.microphone ??= openMicrophone()
+    this.microphone ??= this.open()
     try {
       const mediaStream = await this.microphone
       if (session === this.session && session.isInProgress()) {
@@ -106,6 +108,34 @@ export class SipPhone {
   mute(on: boolean): void {
     if (on) this.session?.mute({ audio: true })
     else this.session?.unmute({ audio: true })
+  }
+
+  /** Speak through the microphone that is there now; the one the talk began with was lost. Raises `MicrophoneError`. */
+  async renewMicrophone(): Promise<void> {
+    const session = this.session
+    if (session === null || !session.isEstablished()) return
+    const before = this.microphone
+    const stream = await this.open()
+    this.microphone = Promise.resolve(stream)
+    const [track] = stream.getAudioTracks()
+    const sender = session.connection.getSenders().find((each) => each.track?.kind !== 'video')
+    if (track === undefined || sender === undefined || session !== this.session) {
+      closeMicrophone(stream)
+      return
+    }
+    await sender.replaceTrack(track)
+    if (session.isMuted().audio === true) track.enabled = false
+    before?.then(closeMicrophone, () => undefined)
+    this.handlers.sound(true)
+  }
+
+  private async open(): Promise<MediaStream> {
+    const stream = await openMicrophone()
+    watchSound(stream, (heard) => {
+      // A stream that was closed or replaced has nothing to say any more.
+      void this.microphone?.then((now) => now === stream && this.handlers.sound(heard))
+    })
+    return stream
   }
 
   /** Packets and sound energy of the running call, for tests and for the eye of a technician. */
@@ -148,7 +178,7 @@ export class SipPhone {
 
   /** Opened while it rings, so that the citizen is heard and answered at once. */
   private warmUpMicrophone(): void {
-    this.microphone = openMicrophone()
+    this.microphone = this.open()
     this.microphone.catch((error: unknown) => {
       if (error instanceof MicrophoneError) this.handlers.microphone(error)
     })

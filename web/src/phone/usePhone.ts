@@ -10,6 +10,7 @@ import {
   closeMicrophone,
   MicrophoneError,
   openMicrophone,
+  watchDevices,
   watchPermission,
   type MicrophoneState,
 } from './microphone'
@@ -49,6 +50,7 @@ let phone: SipPhone | null = null
 /** Which start is the current one; an older one that is still waiting gives up. */
 let generation = 0
 let releaseSeat: () => void = () => undefined
+let stopWatching: () => void = () => undefined
 
 export const phoneState = readonly(state)
 window.__hotlinePhoneMedia = async () => (await phone?.media()) ?? null
@@ -61,6 +63,7 @@ export async function startPhone(agentId: string): Promise<void> {
   await takeSeat(agentId, mine)
   if (mine !== generation) return
   void watchPermission(() => void retryMicrophone())
+  stopWatching = watchDevices(devicesChanged)
   if (await microphoneReady()) await connect(mine)
 }
 
@@ -69,14 +72,27 @@ export function stopPhone(): void {
   phone?.stop()
   phone = null
   stopRinging()
+  stopWatching()
   releaseSeat()
   Object.assign(state, { line: 'off', call: 'idle', callId: null, muted: false, reason: '' })
 }
 
-/** The agent has allowed the microphone, or plugged one in. */
+/** The agent has allowed the microphone, or plugged one in; a talk that runs goes on with it. */
 export async function retryMicrophone(): Promise<void> {
   const mine = generation
-  if ((await microphoneReady()) && phone === null && mine === generation) await connect(mine)
+  if (!(await microphoneReady()) || mine !== generation) return
+  if (phone === null) return connect(mine)
+  try {
+    await phone.renewMicrophone()
+  } catch (error) {
+    if (!(error instanceof MicrophoneError)) throw error
+    state.microphone = error.state
+  }
+}
+
+function devicesChanged(any: boolean): void {
+  if (!any) state.microphone = 'missing'
+  else if (state.microphone !== 'ready' && state.microphone !== 'unknown') void retryMicrophone()
 }
 
 export async function answer(): Promise<void> {
@@ -168,6 +184,10 @@ const handlers = {
     if (call !== 'ringing' && before === 'ringing') stopRinging()
     if (call === 'talking') mark('answered', state.callId)
     if (call === 'idle') Object.assign(state, { callId: null, muted: false, soundBlocked: false })
+    if (call === 'idle' && state.microphone === 'silent') void retryMicrophone()
+  },
+  sound(heard: boolean): void {
+    state.microphone = heard ? 'ready' : 'silent'
   },
   microphone(error: MicrophoneError): void {
     state.microphone = error.state

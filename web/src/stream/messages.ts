@@ -20,7 +20,7 @@ export interface NextState {
   reason: string | null
 }
 
-/** The live state of one agent; `since` and `until` are ISO 8601 with offset, by the server's clock. */
+/** The live state of one agent; stamps are ISO 8601 with offset, by the server's clock. */
 export interface AgentState {
   agent_id: string
   state: AgentStateName
@@ -31,6 +31,8 @@ export interface AgentState {
   next: NextState | null
   /** When the server's own timer ends this state, or when a pause has used its day's quota. */
   until: string | null
+  /** The day's quota of this pause is used up, and the pause goes on. */
+  overrun: boolean
 }
 
 /** Somebody else in the talk: an agent, a queue's agent, or a number outside. */

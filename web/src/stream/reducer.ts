@@ -262,6 +262,7 @@ function agentOf(message: AgentState): AgentState {
     phone: message.phone,
     next: message.next ?? null,
     until: message.until ?? null,
+    overrun: message.overrun ?? false,
   }
 }
 
