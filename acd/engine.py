@@ -71,7 +71,7 @@ class Engine:
     ) -> None:
         self.floor = Floor()
         self.journal = journal
-        self.streams = Streams(self.snapshot_of)
+        self.streams = Streams(self.snapshot_of, on_screens=self._screens)
         self._clock = clock
         self._set_alarm = alarm
         self._alarm: Alarm | None = None
@@ -116,6 +116,10 @@ class Engine:
     def _wake(self) -> None:
         self._alarm, self._alarm_at = None, None
         self.submit(ev.Due())
+
+    def _screens(self, agent_id: str, *, there: bool) -> None:
+        """The first screen of an agent has come, or the last one has gone."""
+        self.submit(ev.ScreenBack(agent_id) if there else ev.ScreenGone(agent_id))
 
     def note(self, call_id: str, kind: CallEventType, data: dict[str, Any]) -> None:
         """Write down what no decision depends on, also of a call that has just ended: a message, a rating."""
@@ -181,12 +185,12 @@ class Engine:
                 hands.journal_grew()
             case fx.Ring() | fx.TalkOver() | fx.Move() | fx.Place() | fx.HangUp():
                 self._act(effect, hands)
-            case fx.AgentChanged(state):
-                self.journal.keep_agent(state)
+            case fx.AgentChanged(state, kept):
+                self.journal.keep_agent(kept)
                 hands.agent_changed(state)
             case fx.RulesRefused(reason):
                 log.error("rules_refused", reason=reason)
-            case fx.KeepCall() | fx.ForgetCall():
+            case fx.KeepAgent() | fx.KeepCall() | fx.ForgetCall():
                 self._remember(effect)
 
     def _act(self, order: fx.Ring | fx.TalkOver | fx.Telephone, hands: Hands) -> None:
@@ -198,7 +202,10 @@ class Engine:
             case _:
                 hands.telephone(order)
 
-    def _remember(self, effect: fx.KeepCall | fx.ForgetCall) -> None:
+    def _remember(self, effect: fx.KeepAgent | fx.KeepCall | fx.ForgetCall) -> None:
+        if isinstance(effect, fx.KeepAgent):
+            self.journal.keep_agent(effect.kept)
+            return
         if isinstance(effect, fx.KeepCall):
             self.journal.keep_call(effect.call.call_id, effect.call.to_dict())
             return

@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 import structlog
 
-from acd.messages import AgentState, CallEvent
+from acd.messages import CallEvent, KeptAgent
 
 log = structlog.get_logger(__name__)
 
@@ -83,11 +83,11 @@ class Journal:
         """The calls that were live when they were last kept."""
         return [orjson.loads(d) for (d,) in self._db.execute("SELECT data FROM calls ORDER BY call_id")]
 
-    def keep_agent(self, state: AgentState) -> None:
+    def keep_agent(self, state: KeptAgent) -> None:
         """Keep an agent's live state over a restart."""
         self._write("INSERT OR REPLACE INTO agents VALUES (?, ?)", [(state["agent_id"], orjson.dumps(state))])
 
-    def agents(self) -> list[AgentState]:
+    def agents(self) -> list[KeptAgent]:
         """Every agent's last state."""
         return [orjson.loads(d) for (d,) in self._db.execute("SELECT data FROM agents ORDER BY agent_id")]
 

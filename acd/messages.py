@@ -8,7 +8,7 @@ from typing import Any, Literal, NotRequired, TypedDict
 
 
 class CallEventType(StrEnum):
-    """Types of call events, voice -> web."""
+    """Types of events, voice -> web: of calls, and the changes of an agent's state."""
 
     STARTED = "call.started"
     MENU = "call.menu"
@@ -23,6 +23,7 @@ class CallEventType(StrEnum):
     TRANSFERRED = "call.transferred"
     AFFECTED = "call.affected"
     RATED = "call.rated"
+    AGENT_STATE = "agent.state"
 
 
 class Disposition(StrEnum):
@@ -85,6 +86,12 @@ class AgentState(TypedDict):
     next: NotRequired[NextState | None]
     until: NotRequired[str | None]
     overrun: NotRequired[bool]
+
+
+class KeptAgent(AgentState):
+    """What the voice process keeps of an agent over its restart; `kept` is nobody else's business."""
+
+    kept: NotRequired[dict[str, Any]]
 
 
 class Pop(TypedDict):
@@ -155,7 +162,8 @@ class QueueConfiguration(TypedDict):
 
     `needs` holds for all its calls, `asked` for those whose menu asked for that skill. For `owner_seconds` a call is
     kept for the agent who owns the caller's open case, for `county_seconds` for seats of the county (this queue's, else
-    the area of the number dialled). `hours` has the form of `ivr.hours_codec`.
+    the area of the number dialled). `hours` has the form of `ivr.hours_codec`. A wrap-up ends by itself after
+    `wrap_up_seconds` (0: it does not).
     """
 
     id: str
@@ -170,6 +178,7 @@ class QueueConfiguration(TypedDict):
     county_seconds: NotRequired[float]
     hours: NotRequired[dict[str, Any] | None]
     returning: NotRequired[ReturningConfiguration | None]
+    wrap_up_seconds: NotRequired[float]
 
 
 class AgentConfiguration(TypedDict):
@@ -229,6 +238,14 @@ class HolidayConfiguration(TypedDict):
     kind: str
 
 
+class PauseConfiguration(TypedDict):
+    """A reason for which agents may pause, for `minutes` of each day in China (None: without a quota)."""
+
+    id: str
+    name: str
+    minutes: NotRequired[int | None]
+
+
 class Configuration(TypedDict):
     """What the voice process needs to route calls (Wire 2)."""
 
@@ -241,3 +258,4 @@ class Configuration(TypedDict):
     holidays: NotRequired[list[HolidayConfiguration]]
     sounds: NotRequired[dict[str, str]]
     targets: NotRequired[list[str]]
+    pauses: NotRequired[list[PauseConfiguration]]

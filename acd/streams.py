@@ -8,10 +8,23 @@ import secrets
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 Frame = dict[str, Any]
 Deliver = Callable[[Frame], None]
+
+
+class OnScreens(Protocol):
+    """Is told when the first screen of an agent comes and when the last one goes."""
+
+    def __call__(self, agent_id: str, *, there: bool) -> None:
+        """`there`: whether any screen is."""
+
+
+def _nobody(agent_id: str, *, there: bool) -> None:
+    """Nobody asks."""
+
+
 KEPT_MESSAGES = 256
 
 
@@ -27,7 +40,10 @@ class _Stream:
 class Streams:
     """One stream an agent; the epoch changes with each life of the process, so old numbers never match."""
 
-    def __init__(self, snapshot: Callable[[str], dict[str, Any]], *, epoch: str | None = None) -> None:
+    def __init__(
+        self, snapshot: Callable[[str], dict[str, Any]], *, epoch: str | None = None, on_screens: OnScreens = _nobody
+    ) -> None:
+        self._on_screens = on_screens
         self.epoch = epoch or secrets.token_hex(6)
         self._snapshot = snapshot
         self._streams: dict[str, _Stream] = {}
@@ -46,6 +62,8 @@ class Streams:
         """Replay what is newer than `after`; a stranger to this epoch, or one too far behind, gets a snapshot."""
         stream = self._stream(agent_id)
         if deliver not in stream.subscribers:
+            if not stream.subscribers:  # what that changes stands in the snapshot or the replay
+                self._on_screens(agent_id, there=True)
             stream.subscribers.append(deliver)
         oldest = stream.kept[0]["seq"] if stream.kept else stream.seq + 1
         if epoch == self.epoch and oldest - 1 <= after <= stream.seq:
@@ -60,6 +78,8 @@ class Streams:
         stream = self._stream(agent_id)
         if deliver in stream.subscribers:
             stream.subscribers.remove(deliver)
+            if not stream.subscribers:
+                self._on_screens(agent_id, there=False)
 
     def ack(self, agent_id: str, *, epoch: str, seq: int) -> None:
         """A screen shows everything up to `seq`; an ack of another epoch means nothing."""

@@ -16,8 +16,8 @@ from websockets.http11 import Response
 
 from acd.engine import Engine
 from acd.messages import AgentState, AgentStateName
+from acd.rules import events as ev
 from acd.rules.agents import CommandRefusedError, TransitionRefusedError
-from acd.rules.events import Command
 from acd.rules.floor import UnknownAgentError
 from acd.rules.state import Agent
 
@@ -148,6 +148,7 @@ class _Peer:
 
     def greet(self) -> None:
         """The live table, and the wrap-ups whose outcome the database may already hold."""
+        self._engine.submit(ev.WebCame())
         agents = list(self._engine.floor.agents.values())
         self.send({"op": "agents", "agents": [a.public() for a in agents]})
         calls = [{"agent": a.agent_id, "call_id": a.call_id} for a in agents if _wraps_up(a)]
@@ -169,6 +170,7 @@ class _Peer:
         """The screens behind this peer are gone."""
         for agent_id in self._agents:
             self._engine.streams.unsubscribe(agent_id, self.send)
+        self._engine.submit(ev.WebWent())
 
     def take(self, text: str | bytes) -> None:
         """One frame of the web process; a malformed one is logged and dropped."""
@@ -211,7 +213,7 @@ class _Peer:
 
     def _command(self, frame: dict[str, Any]) -> dict[str, Any]:
         try:
-            self._engine.submit(Command(frame["agent"], frame["name"], frame.get("args") or {}))
+            self._engine.submit(ev.Command(frame["agent"], frame["name"], frame.get("args") or {}))
         except CommandRefusedError as error:
             return {"ok": False, "code": error.code, "detail": str(error)}
         except TransitionRefusedError as error:

@@ -32,6 +32,7 @@ from api.menus import trial_endpoints as trials
 from api.messages import endpoints as messages
 from api.messages.spool import SpoolImporter
 from api.numbers import endpoints as numbers
+from api.pauses import endpoints as pauses
 from api.queues import endpoints as queues
 from api.ratings import endpoints as ratings
 from api.realtime import stream
@@ -59,6 +60,7 @@ NOUNS = (
     trials,
     numbers,
     holidays,
+    pauses,
     targets,
     incidents,
     ratings,

@@ -10,6 +10,9 @@ NUMBERS: Final = (("12345", "政务服务便民热线"), ("63160000", "市长公
 
 DEFAULT_MENU: Final = "default"
 
+# Reasons for a pause with the minutes of a day; None: no quota.
+PAUSES: Final = (("rest", "小休", 30), ("meal", "用餐", 60), ("meeting", "会议", None), ("training", "培训", None))
+
 HALL: Final = (
     *("王丽华", "李建国", "张晓梅", "刘志强", "陈思雨", "杨海燕", "赵文博", "黄雅琴", "周建华", "吴晓东"),
     *("徐静怡", "孙立军", "马春兰", "朱俊杰", "胡秀英", "郭明辉", "何佳慧", "高振宇", "林晓燕", "罗国强"),

@@ -15,7 +15,7 @@ from db import city
 from db.clock import utc_now
 from db.engine import WriteSession, open_database
 from db.passwords import generate_password, hash_password
-from db.tables import Agent, AgentQueue, MenuPublication, MenuVersion, Number, Queue
+from db.tables import Agent, AgentQueue, MenuPublication, MenuVersion, Number, PauseReason, Queue
 
 HASHING_THREADS: Final = 2
 LOCK: Final = 0x12346  # one seeding at a time in a database
@@ -41,6 +41,8 @@ async def seed(url: URL, passwords_file: Path) -> dict[str, str]:
 async def _seed_routing(session: WriteSession) -> None:
     queues = [{"id": slug, "name": name} for slug, name in city.QUEUES]
     await session.execute(insert(Queue).values(queues).on_conflict_do_nothing())
+    pauses = [{"id": slug, "name": name, "minutes": minutes} for slug, name, minutes in city.PAUSES]
+    await session.execute(insert(PauseReason).values(pauses).on_conflict_do_nothing())
     await _seed_menu(session)
     numbers = [
         {"number": number, "line": line, "menu": city.DEFAULT_MENU, "queue_id": city.QUEUES[0][0]}

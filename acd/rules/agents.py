@@ -23,6 +23,7 @@ class Trigger(StrEnum):
     HOLD = "hold"
     RESUME = "resume"
     RETURNED = "returned"
+    MISSED = "missed"
     LINK_LOST = "link_lost"
     LINK_BACK = "link_back"
     MICROPHONE_LOST = "microphone_lost"
@@ -62,6 +63,7 @@ TABLE: dict[tuple[S, Trigger], S] = {
     # Whose phone broke gets the same citizen back, and whose citizen left meanwhile still chooses an outcome.
     (S.MISSED, Trigger.OFFER): S.OFFERED,
     (S.MISSED, Trigger.CALL_ENDED): S.WRAP_UP,
+    (S.MISSED, Trigger.MISSED): S.MISSED,
     (S.MISSED, Trigger.SIGN_IN): S.MISSED,
     (S.MISSED, Trigger.READY): S.READY,
     (S.MISSED, Trigger.PAUSE): S.PAUSED,

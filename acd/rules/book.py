@@ -3,17 +3,25 @@
 import datetime as dt
 from typing import Any
 
-from acd.messages import CallEventType
+from acd.messages import AgentStateName, CallEventType
 from acd.rules import effects as fx
-from acd.rules.agents import Trigger, next_state
+from acd.rules.agents import Trigger
 from acd.rules.matching import Matcher
 from acd.rules.published import Published
 from acd.rules.returning import RecentCallers
 from acd.rules.state import BROWSER_SUFFIX, Agent, Call
+from acd.rules.steps import LOST, keeps_wish, landing
+from acd.rules.timers import Timers
+
+S = AgentStateName
+AGENT_EVENTS = "agent-"
+"""Begins the call id of events that are about an agent."""
 
 
 class Book:
-    """One for a floor; `out` gathers the effects of the event in hand, `now` is its moment.
+    """One for a floor; `out` gathers the effects of the event in hand, `later` those that no citizen waits for.
+
+    `now` is the event's moment.
 
     `reserved` maps an agent whose phone broke to the call of the citizen who waits for that phone.
     """
@@ -27,12 +35,14 @@ class Book:
         self.reserved: dict[str, str] = {}
         self.extensions: dict[str, str] = {}
         self.published = Published()
+        self.timers = Timers()
         self.out: list[fx.Effect] = []
+        self.later: list[fx.Effect] = []
         self.now = dt.datetime.min.replace(tzinfo=dt.UTC)
 
     def begin(self, now: dt.datetime) -> None:
         """A new event at `now`."""
-        self.now, self.out = now, []
+        self.now, self.out, self.later = now, [], []
 
     def agent_of(self, endpoint: str) -> Agent | None:
         """The agent whose phone `endpoint` is (`1001` or `1001w`), or None for a citizen's trunk."""
@@ -53,21 +63,76 @@ class Book:
         """What the agent has become counts from now on: to be called whenever state, profile or phones have changed."""
         self.matcher.note(agent.agent_id, agent.profile, since=agent.free_since, on_duty=agent.on_duty)
 
-    def move(self, agent: Agent, trigger: Trigger, *, call_id: str | None = None, reason: str | None = None) -> None:
-        """Change an agent's state by the table; raises `TransitionRefusedError` before anything has changed."""
-        agent.state = next_state(agent.state, trigger)
-        agent.since, agent.call_id, agent.reason = self.now, call_id, reason
+    def move(
+        self,
+        agent: Agent,
+        trigger: Trigger,
+        *,
+        call_id: str | None = None,
+        reason: str | None = None,
+        until: dt.datetime | None = None,
+    ) -> None:
+        """Change an agent's state by the table, and on to where the agent asked to go (`steps.landing`).
+
+        `until` is when a timer of ours ends the new state. Raises `TransitionRefusedError` before anything has changed.
+        """
+        state, reason = landing(agent, trigger, call_id=call_id, reason=reason)
+        before, since = (agent.state, agent.reason, agent.call_id), self._since(agent, trigger, state)
+        if agent.state is S.PAUSED:
+            agent.pauses.spend(agent.reason or "", since=agent.since, until=self.now)
+        agent.state, agent.since, agent.call_id, agent.reason = state, since, call_id, reason
+        agent.next, agent.overrun = agent.next if keeps_wish(state, call_id) else None, False
+        self.set_end(agent, self.pause_end(agent) if state is S.PAUSED else until)
+        if (state, reason, call_id) != before:
+            self._attend(agent)
         self.note(agent)
         self.tell_state(agent)
 
+    def _since(self, agent: Agent, trigger: Trigger, state: AgentStateName) -> dt.datetime:
+        """Whoever is back after a loss is ready since before it, and keeps the place among the longest idle."""
+        if state in LOST and agent.state not in LOST:
+            agent.ready_since = agent.since if agent.state is S.READY else self.now
+        if state is S.READY and agent.state in LOST and trigger is not Trigger.READY:
+            return agent.ready_since or self.now
+        return self.now
+
+    def let_go(self, agent: Agent) -> None:
+        """An agent who has missed an offer waits for no call any more, and goes where they asked to go."""
+        agent.call_id = None
+        if agent.next is None:
+            self.tell_state(agent)
+        else:
+            self.move(agent, Trigger.MISSED)
+
+    def set_end(self, agent: Agent, until: dt.datetime | None) -> None:
+        """A pause and a wrap-up are looked at when their time is over; the end of an offer is the session's work."""
+        agent.until = until
+        timed = agent.state in {S.PAUSED, S.WRAP_UP} and not agent.overrun
+        self.timers.set(("state", agent.agent_id), until if timed else None)
+
+    def pause_end(self, agent: Agent) -> dt.datetime | None:
+        """When the agent's pause has used the day's quota of its reason."""
+        reason = self.published.pauses.get(agent.reason or "")
+        return None if reason is None else agent.pauses.end(reason, since=agent.since)
+
+    def _attend(self, agent: Agent) -> None:
+        """A change of state is a fact for attendance; it is written down when all orders are given."""
+        data = {"agent_id": agent.agent_id, "state": agent.state.value, "reason": agent.reason, "call": agent.call_id}
+        facts = {**data, "since": self.now.isoformat()}
+        self.later.append(fx.Record(AGENT_EVENTS + agent.agent_id, CallEventType.AGENT_STATE, facts))
+
     def tell_state(self, agent: Agent) -> None:
         """The agent's state, to the screen and to everybody who watches."""
-        state = agent.public()
-        self.out += fx.AgentChanged(state), fx.Tell(agent.agent_id, {"type": "state", **state})
+        self.show(agent)
+        self.out.append(fx.Tell(agent.agent_id, {"type": "state", **agent.public()}))
 
     def show(self, agent: Agent) -> None:
         """The agent's state, to everybody who watches."""
-        self.out.append(fx.AgentChanged(agent.public()))
+        self.out.append(fx.AgentChanged(agent.public(), agent.kept()))
+
+    def keep_agent(self, agent: Agent) -> None:
+        """What nobody sees of the agent survives a restart, too."""
+        self.out.append(fx.KeepAgent(agent.kept()))
 
     def tell(self, agent: Agent, kind: str, call_id: str, **fields: str) -> None:
         """Something about a call, to the agent's screen."""

@@ -36,6 +36,7 @@ def queue_rules(data: QueueConfiguration) -> QueueRules:
         county_seconds=_seconds(where, data, "county_seconds", 0.0),
         hours=_hours(where, data.get("hours")),
         returning=_returning(where, data.get("returning")),
+        wrap_up_seconds=_seconds(where, data, "wrap_up_seconds", 0.0),
     )
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from acd.messages import AgentState, CallEventType
+from acd.messages import AgentState, CallEventType, KeptAgent
 from acd.rules.state import Call
 
 LEG_PREFIX = "leg-"
@@ -83,6 +83,14 @@ class AgentChanged:
     """An agent's live state changed: keep it, show it, adjust the fallback queue."""
 
     state: AgentState
+    kept: KeptAgent
+
+
+@dataclass(frozen=True, slots=True)
+class KeepAgent:
+    """Keep what has changed of an agent and nobody sees."""
+
+    kept: KeptAgent
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,4 +121,4 @@ class RulesRefused:
 Telephone = Move | Place | HangUp
 """What is asked of Asterisk itself rather than of a call's session."""
 
-Effect = Record | Tell | Ring | TalkOver | Telephone | AgentChanged | KeepCall | ForgetCall | RulesRefused
+Effect = Record | Tell | Ring | TalkOver | Telephone | AgentChanged | KeepAgent | KeepCall | ForgetCall | RulesRefused

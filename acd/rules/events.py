@@ -183,6 +183,30 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True)
+class ScreenBack:
+    """The first screen of an agent has subscribed."""
+
+    agent_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenGone:
+    """The last screen of an agent is gone."""
+
+    agent_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class WebCame:
+    """A web process is linked: screens can come."""
+
+
+@dataclass(frozen=True, slots=True)
+class WebWent:
+    """A web process is gone, and its screens with it."""
+
+
+@dataclass(frozen=True, slots=True)
 class SeenChannel:
     """One citizen's channel in a snapshot; `endpoint` is the agent's phone in the same bridge, `leg` its uniqueid."""
 
@@ -236,6 +260,10 @@ Event = (
     | HangupAsked
     | PhoneChanged
     | Command
+    | ScreenBack
+    | ScreenGone
+    | WebCame
+    | WebWent
     | Snapshot
     | AmiLost
     | Thawed

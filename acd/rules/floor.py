@@ -9,15 +9,16 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
-from acd.messages import AgentState, AgentStateName, CallEventType, Configuration, Disposition, NumberConfiguration
+from acd.messages import AgentStateName, CallEventType, Configuration, Disposition, KeptAgent, NumberConfiguration
 from acd.rules import effects as fx
 from acd.rules import events as ev
-from acd.rules.agents import COMMANDS, CommandRefusedError, Trigger, next_state
+from acd.rules.agents import COMMANDS, CommandRefusedError, Trigger
 from acd.rules.agreement import Agreement
 from acd.rules.book import Book
 from acd.rules.legs import Legs
 from acd.rules.matching import Matcher
 from acd.rules.offers import Offers
+from acd.rules.presence import Presence
 from acd.rules.returning import Why
 from acd.rules.state import IN_TALK, Agent, Call, Phase
 
@@ -37,7 +38,8 @@ class Floor:
         self._legs = Legs(self._book, self._offers)
         self._agreement = Agreement(self._book, self._offers, self._legs)
         self.agents, self.calls = self._book.agents, self._book.calls
-        self._kept: dict[str, AgentState] = {}
+        self._presence = Presence(self._book)
+        self._kept: dict[str, KeptAgent] = {}
         self._devices: dict[str, str] = {}
         self._handlers: dict[type, Callable[[Any], None]] = {
             ev.Configured: self._configured,
@@ -60,6 +62,10 @@ class Floor:
             ev.HangupAsked: self._hangup_asked,
             ev.PhoneChanged: self._phone_changed,
             ev.Command: self._command,
+            ev.ScreenBack: self._presence.screen_back,
+            ev.ScreenGone: self._presence.screen_gone,
+            ev.WebCame: self._presence.web_came,
+            ev.WebWent: self._presence.web_went,
             ev.Snapshot: self._snapshot,
             ev.AmiLost: self._agreement.lost,
             ev.Thawed: self._agreement.thawed,
@@ -67,8 +73,13 @@ class Floor:
 
         self._placing: dict[str, Callable[[ev.Placed | ev.PlacedEnded], None]] = {}
         self._commands: dict[str, Callable[[Agent, Mapping[str, Any]], None]] = {
-            **{trigger.value: partial(self._change_state, trigger) for trigger in COMMANDS},
+            **{trigger.value: partial(self._presence.ask, trigger) for trigger in COMMANDS},
             Trigger.OUTCOME.value: self._outcome,
+            "microphone": self._presence.microphone,
+        }
+        self._timed: dict[str, Callable[[str], None]] = {
+            "link": self._presence.link_due,
+            "state": self._presence.state_due,
         }
 
     @property
@@ -78,19 +89,20 @@ class Floor:
 
     @property
     def next_due(self) -> dt.datetime | None:
-        """The moment at which a `Due` is wanted, because a waiting call asks for less from then on; None for never."""
-        due = self._book.matcher.next_due
+        """The moment at which a `Due` is wanted, for a timer or because a waiting call asks for less; None: never."""
+        due, timer = self._book.matcher.next_due, self._book.timers.next_due
         if due is None:
-            return None
+            return timer
         moment = dt.datetime.fromtimestamp(due, dt.UTC)
-        return moment if moment.timestamp() >= due else moment + dt.timedelta(microseconds=1)
+        moment = moment if moment.timestamp() >= due else moment + dt.timedelta(microseconds=1)
+        return moment if timer is None else min(moment, timer)
 
     @property
     def offering(self) -> bool:
         """Whether calls are offered at all: not before the first snapshot, nor while AMI is away."""
         return self._book.offering
 
-    def restore(self, calls: Iterable[Call], agents: Iterable[AgentState]) -> None:
+    def restore(self, calls: Iterable[Call], agents: Iterable[KeptAgent]) -> None:
         """What was kept by the process before; confirmed or corrected by the first `Snapshot`."""
         self.calls.clear()
         self.calls.update({call.call_id: call for call in calls})
@@ -105,7 +117,7 @@ class Floor:
         self._book.begin(now)
         self._handlers[type(event)](event)
         self._offers.settle()
-        return self._book.out
+        return self._book.out + self._book.later
 
     def number(self, dialled: str) -> NumberConfiguration | None:
         """The published number that was dialled, or None."""
@@ -145,6 +157,7 @@ class Floor:
                 agent.extension = data["extension"]
                 agent.devices = {}
             agent.devices.update({e: self._devices[e] for e in agent.endpoints if e in self._devices})
+            self._presence.published(agent)
             book.show(agent)
         book.extensions = {a.extension: a.agent_id for a in self.agents.values()}
         self._match_anew()
@@ -162,8 +175,7 @@ class Floor:
         agent = Agent(agent_id=agent_id, extension=extension, since=self._book.now)
         kept = self._kept.pop(agent_id, None)
         if kept is not None:
-            agent.state, agent.since = S(kept["state"]), dt.datetime.fromisoformat(kept["since"])
-            agent.call_id, agent.reason = kept["call_id"], kept["reason"]
+            agent.take_up(kept)
         self.agents[agent_id] = agent
         return agent
 
@@ -245,7 +257,9 @@ class Floor:
         self._book.recent.remember(event.caller, Why.CALLED_BACK, now=self._book.now)
 
     def _due(self, _: ev.Due) -> None:
-        """What is due shows when the floor settles, as after every event."""
+        """What is due of waiting calls shows when the floor settles, as after every event."""
+        for kind, whose in self._book.timers.take(self._book.now):
+            self._timed[kind](whose)
 
     def _offer_failed(self, event: ev.OfferFailed) -> None:
         call = self.calls.get(event.call_id)
@@ -314,12 +328,6 @@ class Floor:
         if command is None:
             raise CommandRefusedError("unknown_command", f"{event.name!r} is nothing that can be asked for")
         command(agent, event.args)
-
-    def _change_state(self, trigger: Trigger, agent: Agent, args: Mapping[str, Any]) -> None:
-        if next_state(agent.state, trigger) is agent.state and trigger is not Trigger.PAUSE:
-            return
-        reason = (args.get("reason") or "signed_in") if trigger in {Trigger.PAUSE, Trigger.SIGN_IN} else None
-        self._book.move(agent, trigger, reason=reason)
 
     def _outcome(self, agent: Agent, args: Mapping[str, Any]) -> None:
         if agent.call_id != args.get("call_id"):

@@ -119,7 +119,6 @@ class Legs:
         agent = book.agents[call.agent_id or ""]
         self._offers.unreserve(call, agent)
         if agent.call_id == call.call_id and agent.state is S.MISSED:
-            agent.call_id = None
-            book.tell_state(agent)
+            book.let_go(agent)
         self._offers.wait(call)
         book.keep(call)

@@ -1,5 +1,7 @@
 """Bringing a citizen and an agent together, and apart again: waiting, offering, missing, releasing."""
 
+import datetime as dt
+
 from acd.messages import AgentStateName, CallEventType
 from acd.rules import effects as fx
 from acd.rules.agents import Trigger
@@ -83,7 +85,9 @@ class Offers:
         if agent is None or agent.call_id != call.call_id or agent.state not in IN_TALK:
             return
         self._book.tell(agent, "ended", call.call_id, by=by)
-        self._book.move(agent, Trigger.CALL_ENDED, call_id=call.call_id)
+        limit = self._book.published.queue(call.queue or "").wrap_up_seconds
+        until = self._book.now + dt.timedelta(seconds=limit) if limit else None
+        self._book.move(agent, Trigger.CALL_ENDED, call_id=call.call_id, until=until)
         if agent.outcome_chosen:
             self._book.move(agent, Trigger.OUTCOME)
 
@@ -118,7 +122,8 @@ class Offers:
         """The call is the agent's, on the screen first."""
         call.phase = Phase.OFFERED
         self.announce(call, agent)
-        self._book.move(agent, Trigger.OFFER, call_id=call.call_id)
+        ring = dt.timedelta(seconds=self._book.published.queue(call.queue or "").ring_seconds)
+        self._book.move(agent, Trigger.OFFER, call_id=call.call_id, until=self._book.now + ring)
         self._book.keep(call)
 
     def announce(self, call: Call, agent: Agent) -> None:

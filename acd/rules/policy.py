@@ -57,6 +57,7 @@ class QueueRules:
 
     `owner_seconds`: so long a call is kept for the agent who owns the caller's open case, if on duty (首问首办);
     `county_seconds`: so long for seats of its county, if one of them is on duty. `county` is that of all its calls.
+    A wrap-up ends by itself after `wrap_up_seconds` (0: it does not).
     """
 
     id: str
@@ -71,6 +72,7 @@ class QueueRules:
     county_seconds: float = 0.0
     hours: Week | None = None
     returning: Returning | None = None
+    wrap_up_seconds: float = 0.0
 
     def needs_of(self, skill: str | None) -> tuple[Need, ...]:
         """What every call needs, and what one needs for which the menu asked for `skill`."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from acd.messages import AgentConfiguration, Configuration, IncidentConfiguration, NumberConfiguration
 from acd.rules.codec import RulesError, profile_of, queue_rules
+from acd.rules.pauses import PauseReason, pause_reason
 from acd.rules.policy import Profile, QueueRules
 from ivr.hours import Calendar, is_open
 
@@ -27,6 +28,7 @@ class Published:
         self._incidents: tuple[_Incident, ...] = ()
         self._calendar = Calendar()
         self._profiles: dict[str, Profile] = {}
+        self.pauses: dict[str, PauseReason] = {}
 
     def take(self, conf: Configuration) -> list[str]:
         """Take a configuration; returns why rules were refused: for these the ones before stay, or the plainest."""
@@ -35,7 +37,14 @@ class Published:
         self._profiles = dict(self._read_profiles(conf, refused))
         self.numbers = {number["number"]: number for number in conf["numbers"]}
         self._take_times(conf, refused)
+        self._take_pauses(conf, refused)
         return refused
+
+    def _take_pauses(self, conf: Configuration, refused: list[str]) -> None:
+        try:
+            self.pauses = {one["id"]: pause_reason(one) for one in conf.get("pauses", [])}
+        except ValueError as error:
+            refused.append(str(error))
 
     def _take_times(self, conf: Configuration, refused: list[str]) -> None:
         try:

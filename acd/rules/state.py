@@ -6,7 +6,8 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
-from acd.messages import AgentState, AgentStateName, Disposition
+from acd.messages import AgentState, AgentStateName, Disposition, KeptAgent, NextState
+from acd.rules.pauses import Account, account_from_dict
 from acd.rules.policy import Profile
 
 BROWSER_SUFFIX = "w"
@@ -32,9 +33,35 @@ class Phase(StrEnum):
     FALLBACK = "fallback"
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What an agent asked to be after the present call."""
+
+    state: AgentStateName
+    reason: str | None
+
+
+@dataclass(slots=True)
+class Page:
+    """The agent's screens: one was `seen` in this sign-in, one is `there`, none came back in time (`lost`)."""
+
+    seen: bool = False
+    there: bool = False
+    lost: bool = False
+
+    def forget_absent(self) -> None:
+        """Whoever says ready, or signs out, without a screen needs none."""
+        if not self.there:
+            self.seen = self.lost = False
+
+
 @dataclass(slots=True)
 class Agent:
-    """One agent; `devices` maps the endpoints of the extension to Asterisk's device states."""
+    """One agent; `devices` maps the endpoints of the extension to Asterisk's device states.
+
+    `next`, `until` and `overrun` are those of `AgentState`; `ready_since` is what a loss of page or microphone has
+    interrupted.
+    """
 
     agent_id: str
     extension: str
@@ -47,6 +74,13 @@ class Agent:
     reason: str | None = None
     outcome_chosen: bool = False
     devices: dict[str, str] = field(default_factory=dict)
+    next: Wish | None = None
+    until: dt.datetime | None = None
+    overrun: bool = False
+    page: Page = field(default_factory=Page)
+    microphone: bool = True
+    ready_since: dt.datetime | None = None
+    pauses: Account = field(default_factory=Account)
 
     @property
     def endpoints(self) -> tuple[str, str]:
@@ -92,7 +126,35 @@ class Agent:
             call_id=self.call_id,
             reason=self.reason,
             phone=self.reachable,
+            next=None if self.next is None else NextState(state=self.next.state.value, reason=self.next.reason),
+            until=_iso(self.until),
+            overrun=self.overrun,
         )
+
+    def kept(self) -> KeptAgent:
+        """What survives a restart of the voice process."""
+        private = {
+            "outcome_chosen": self.outcome_chosen,
+            "page": self.page.seen,
+            "page_lost": self.page.lost,
+            "microphone": self.microphone,
+            "ready_since": _iso(self.ready_since),
+            "pauses": self.pauses.to_dict(),
+        }
+        return KeptAgent(**self.public(), kept=private)
+
+    def take_up(self, kept: KeptAgent) -> None:
+        """Be what was kept."""
+        self.state, self.since = AgentStateName(kept["state"]), dt.datetime.fromisoformat(kept["since"])
+        self.call_id, self.reason = kept["call_id"], kept["reason"]
+        self.until, self.overrun = _moment(kept.get("until")), kept.get("overrun", False)
+        wish, private = kept.get("next"), kept.get("kept") or {}
+        self.next = None if wish is None else Wish(AgentStateName(wish["state"]), wish["reason"])
+        self.outcome_chosen = private.get("outcome_chosen", False)
+        self.page = Page(seen=private.get("page", False), lost=private.get("page_lost", False))
+        self.microphone = private.get("microphone", True)
+        self.ready_since = _moment(private.get("ready_since"))
+        self.pauses = account_from_dict(private.get("pauses") or {})
 
 
 HANGUP_LAG = dt.timedelta(seconds=2)

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 
 from api.agents import repository, routing, service
-from api.agents.schemas import AgentOut, MeOut, PhoneOut, RoutingIn, RoutingStored, StateOut, StateWish
+from api.agents.schemas import AgentOut, MeOut, MicrophoneIn, PhoneOut, RoutingIn, RoutingStored, StateOut, StateWish
 from api.configuration.repository import list_agents
 from api.configuration.service import tell_voice
 from api.core.openapi import problems
@@ -54,9 +54,23 @@ async def get_me(identity: SignedIn, runtime: RuntimeDep, session: Reader) -> Me
     summary="Become ready, pause, or sign out",
 )
 async def put_my_state(wish: StateWish, identity: SignedIn, runtime: RuntimeDep) -> StateOut:
-    """Ask the telephone system for a state; 409 says what to do first, 503 that it is away."""
+    """Ask the telephone system for a state; during a call it is kept as `next` and comes after the call.
+
+    `ready` takes back what was kept. 409 says what to do first, 503 that the telephone system is away.
+    """
     args = {"reason": clean(wish.reason, WORD_LIMIT)} if wish.reason else {}
     state = await runtime.link.command(identity.agent_id, service.COMMANDS[wish.state], args)
+    return StateOut.model_validate(state)
+
+
+@router.put(
+    "/me/microphone",
+    responses=problems(HTTPStatus.CONFLICT, HTTPStatus.BAD_REQUEST),
+    summary="Tell whether my microphone is there",
+)
+async def put_my_microphone(word: MicrophoneIn, identity: SignedIn, runtime: RuntimeDep) -> StateOut:
+    """Nobody is offered a call whom the citizen could not hear; the state before comes back with the microphone."""
+    state = await runtime.link.command(identity.agent_id, "microphone", {"ok": word.ok})
     return StateOut.model_validate(state)
 
 

@@ -23,7 +23,17 @@ class StateWish(BaseModel):
     """The state an agent asks for."""
 
     state: WantedState
-    reason: Annotated[str | None, Field(max_length=64, description="Why, for a pause")] = None
+    reason: Annotated[
+        str | None, Field(max_length=64, description="Why, for a pause: an id of GET /api/pause-reasons")
+    ] = None
+
+
+class MicrophoneIn(BaseModel):
+    """What a page tells of its microphone."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    ok: Annotated[bool, Field(strict=True)]
 
 
 class NextOut(BaseModel):

@@ -14,6 +14,7 @@ from acd.messages import (
     IncidentConfiguration,
     MenuConfiguration,
     NumberConfiguration,
+    PauseConfiguration,
     QueueConfiguration,
 )
 from api.configuration.rules import lines_of
@@ -26,6 +27,7 @@ from db.tables import (
     MenuPublication,
     MenuVersion,
     Number,
+    PauseReason,
     Queue,
     Sound,
     TransferTarget,
@@ -141,6 +143,12 @@ async def texts_of_sounds(session: ReadSession, named: Collection[str]) -> dict[
     wanted = Sound.name.in_(named) | Sound.name.startswith(ALWAYS_KNOWN, autoescape=True)
     rows = await session.execute(select(Sound.name, Sound.text).where(wanted).order_by(Sound.name))
     return {name: text for name, text in rows}  # noqa: C416 - dict() cannot type rows
+
+
+async def list_pauses(session: ReadSession) -> list[PauseConfiguration]:
+    """Return the reasons for which agents may pause."""
+    rows = await session.scalars(select(PauseReason).where(PauseReason.active).order_by(PauseReason.id))
+    return [PauseConfiguration(id=row.id, name=row.name, minutes=row.minutes) for row in rows]
 
 
 async def list_targets(session: ReadSession) -> list[str]:

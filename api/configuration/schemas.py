@@ -21,6 +21,7 @@ class QueueOut(BaseModel):
     county_seconds: float | None = None
     hours: dict[str, Any] | None = None
     returning: dict[str, Any] | None = None
+    wrap_up_seconds: float | None = None
 
 
 class AgentOut(BaseModel):
@@ -75,6 +76,14 @@ class HolidayOut(BaseModel):
     kind: Literal["holiday", "workday"]
 
 
+class PauseOut(BaseModel):
+    """A reason for which agents may pause."""
+
+    id: str
+    name: str
+    minutes: Annotated[int | None, Field(description="Of each day in China; null: no quota")]
+
+
 class ConfigurationOut(BaseModel):
     """All of it, with the version that is also the ETag."""
 
@@ -87,3 +96,4 @@ class ConfigurationOut(BaseModel):
     holidays: list[HolidayOut]
     sounds: Annotated[dict[str, str], Field(description="What the sounds say that can be heard")]
     targets: Annotated[list[str], Field(description="Numbers that calls may be transferred to")]
+    pauses: Annotated[list[PauseOut], Field(description="Reasons for a pause; none: any will do")]

@@ -39,6 +39,7 @@ async def current_configuration(session: ReadSession, *, now: dt.datetime) -> Co
         holidays=await repository.list_holidays(session, now=now),
         sounds=await repository.texts_of_sounds(session, sounds_in(numbers, menus, incidents)),
         targets=await repository.list_targets(session),
+        pauses=await repository.list_pauses(session),
     )
     content = orjson.dumps(configuration, option=orjson.OPT_SORT_KEYS)
     configuration["version"] = hashlib.sha256(content).hexdigest()[:16]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any, Final
 
-from acd.messages import CallEventType
+from acd.messages import AgentStateName, CallEventType
 from api.core.text import CALLER_LIMIT, WORD_LIMIT, clean, clean_json
 
 CALL_ID_LIMIT: Final = 150
@@ -194,6 +194,13 @@ FIELDS: Final[dict[CallEventType, dict[str, Reader]]] = {
     CallEventType.MESSAGE: {"recording!": _matching(RECORDING, "the name of a .wav file"), "seconds": _seconds},
     CallEventType.TRANSFERRED: {"target!": _matching(TARGET, "digits"), "result!": _one_of(TRANSFER_RESULTS)},
     CallEventType.AFFECTED: {"incident!": _name},
+    CallEventType.AGENT_STATE: {
+        "agent_id!": _name,
+        "state!": _one_of([state.value for state in AgentStateName]),
+        "reason": _word,
+        "call": _word,
+        "since!": _stamp,
+    },
     CallEventType.RATED: {"score": _score, "reason!": _one_of(RATING_REASONS)},
     CallEventType.RECORD: {
         "caller": _text,

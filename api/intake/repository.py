@@ -10,7 +10,7 @@ import orjson
 from api.cases.rules import OPEN_STATES
 from api.intake import statements
 from api.intake.fold import CallFacts, Fact, OfferFacts
-from api.intake.parsing import Rejected
+from api.intake.parsing import Event, Rejected
 from api.intake.returns import CallerFacts, Cancel, Owe
 from api.intake.traces import Affected, Rated, Spoken, Traces, Visit
 from db.engine import WriteSession
@@ -48,6 +48,16 @@ def _row(facts: Row) -> dict[str, Any]:
 async def lock_calls(session: WriteSession, call_ids: Collection[str]) -> None:
     """Create the rows that are missing and lock all of them until the transaction ends."""
     await session.execute(statements.LOCK_CALLS, {"call_ids": sorted(call_ids)})
+
+
+async def store_states(session: WriteSession, changes: Iterable[Event]) -> None:
+    """Store changes of agents' states that are new; each ends the one before, in whatever order they come."""
+    rows = [{"seq": change.seq, **change.data} for change in changes]
+    agents = sorted({row["agent_id"] for row in rows})
+    await session.execute(statements.LOCK_AGENTS, {"agents": agents})
+    await session.execute(statements.STORE_STATES, {"states": _json(rows)})
+    since = min(row["since"] for row in rows)
+    await session.execute(statements.END_STATES, {"agents": agents, "since": dt.datetime.fromisoformat(since)})
 
 
 async def store_events(

@@ -1,4 +1,7 @@
-"""Applies call events: stores each once, folds the calls they touch, opens cases, owes and cancels return calls."""
+"""Applies call events: stores each once, folds the calls they touch, opens cases, owes and cancels return calls.
+
+Changes of agents' states come the same way, and are stored beside.
+"""
 
 import datetime as dt
 from collections import defaultdict
@@ -63,6 +66,10 @@ async def accept(session: WriteSession, entries: Sequence[Any], *, place: Place,
         log.warning("events_rejected", reasons=sorted({entry.reason for entry in rejected}))
         await repository.store_rejected(session, rejected)
     receipt = Receipt([entry.seq for entry in parsed if entry.seq is not None])
+    changes = [event for event in events if event.type is CallEventType.AGENT_STATE]
+    if changes:
+        await repository.store_states(session, changes)
+        events = [event for event in events if event.type is not CallEventType.AGENT_STATE]
     if events:
         facts = [(event.call_id, Fact(event.seq, event.type.value, event.at, event.data)) for event in events]
         applied = await apply_facts(session, facts, place=place, now=now)

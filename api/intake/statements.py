@@ -152,6 +152,39 @@ STORE_REJECTED: Final = text(
     """
 )
 
+LOCK_AGENTS: Final = text(
+    """
+    SELECT pg_advisory_xact_lock(hashtextextended(agent, 12346))
+    FROM (SELECT agent FROM unnest(CAST(:agents AS text[])) AS given (agent) ORDER BY agent) AS sorted
+    """
+)
+
+STORE_STATES: Final = text(
+    """
+    INSERT INTO agent_states (agent_id, since, seq, state, reason, call_id)
+    SELECT agent_id, since, seq, state, reason, call
+    FROM jsonb_to_recordset(CAST(:states AS jsonb))
+         AS given (agent_id text, since timestamptz, seq bigint, state text, reason text, call text)
+    ON CONFLICT (agent_id, since, seq) DO NOTHING
+    """
+)
+
+# From the state before the first new one on, each lasts until the next begins.
+END_STATES: Final = text(
+    """
+    UPDATE agent_states SET until = told.until
+    FROM (SELECT states.agent_id, states.since, states.seq,
+                 lead(states.since) OVER (PARTITION BY states.agent_id ORDER BY states.since, states.seq) AS until
+          FROM unnest(CAST(:agents AS text[])) AS given (agent)
+          JOIN agent_states AS states ON states.agent_id = given.agent
+          WHERE states.since >= coalesce(
+              (SELECT max(before.since) FROM agent_states AS before
+               WHERE before.agent_id = given.agent AND before.since < :since), :since)) AS told
+    WHERE agent_states.agent_id = told.agent_id AND agent_states.since = told.since
+      AND agent_states.seq = told.seq AND agent_states.until IS DISTINCT FROM told.until
+    """
+)
+
 LOCK_CALLERS: Final = text(
     """
     SELECT pg_advisory_xact_lock(hashtextextended(caller, 12345))

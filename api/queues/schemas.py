@@ -61,6 +61,9 @@ class RulesIn(_Strict):
     county_seconds: Annotated[float, Field(description="So long a call is kept for seats of its county")] = 0.0
     hours: Annotated[Hours | None, Field(max_length=20, description="Opening hours by day; null: always open")] = None
     returning: ReturningIn | None = None
+    wrap_up_seconds: Annotated[
+        float, Field(description="A wrap-up ends by itself after so long, its case stays a draft; 0: never")
+    ] = 0.0
 
 
 class QueueIn(_Strict):

@@ -1,5 +1,6 @@
 """The tables, one module a noun; importing this package registers them all on `Base.metadata`."""
 
+from db.tables.attendance import AgentState, PauseReason
 from db.tables.audit import Audit
 from db.tables.base import Base
 from db.tables.calls import Call, CallEvent, Offer, Rating, RejectedEvent, ReturnCall
@@ -14,6 +15,7 @@ from db.tables.sounds import Sound
 __all__ = [
     "Agent",
     "AgentQueue",
+    "AgentState",
     "Audit",
     "Base",
     "Call",
@@ -32,6 +34,7 @@ __all__ = [
     "Message",
     "Number",
     "Offer",
+    "PauseReason",
     "Queue",
     "Rating",
     "RejectedEvent",

@@ -79,7 +79,7 @@ async def test_who_has_the_skill_is_first_and_anybody_after_some_waiting(office:
             second.hang_up()
             await city.agents_free()
 
-        await city.desk.set_state(SPEAKER, "paused", "lunch")
+        await city.desk.set_state(SPEAKER, "paused", "meal")
         await city.desk.set_state(SPEAKER, "ready")
         third = await city.dial(NUMBER)
         await third.talking(seconds=20)

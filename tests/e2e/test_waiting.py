@@ -65,7 +65,7 @@ async def test_the_place_in_the_line_and_a_return_call_or_a_message_instead(eage
 async def test_a_word_is_cut_short_when_an_agent_is_free(eager: Instance) -> None:
     async with City(eager) as city:
         await city.seat(["1001"], PATIENT, ready=False)
-        await city.desk.set_state("1001", "paused", "lunch")
+        await city.desk.set_state("1001", "paused", "meal")
         call = await city.dial("12345", keys="0")
         await queued(city, [call])
         place = await call.hears(city.prompt("hotline/you-are-next"))

@@ -160,7 +160,8 @@ class House:
         return self.engine.floor.agents[agent].state.value
 
     def kinds(self) -> list[str]:
-        return [e["type"] for e in self.engine.journal.pending(100)]
+        """What was written down of calls."""
+        return [e["type"] for e in self.engine.journal.pending(100) if e["type"].startswith("call.")]
 
 
 @pytest.fixture

@@ -82,8 +82,12 @@ async def test_commands_states_and_refusals(site: Site) -> None:
         shown, reply = await heard(socket), await heard(socket)
         assert (shown["op"], shown["agent"]["state"]) == ("agent", "ready")
         assert (reply["id"], reply["ok"], reply["state"]["state"]) == ("a", True, "ready")
+        await say(socket, op="command", id="m", agent="1001", name="microphone", args={"ok": False})
+        shown, reply = await heard(socket), await heard(socket)
+        assert (shown["agent"]["state"], reply["state"]["state"]) == ("microphone_lost", "microphone_lost")
         for name, agent, code in [
-            ("pause", "1002", "transition_refused"),
+            ("ready", "1001", "transition_refused"),
+            ("microphone", "1001", "malformed"),
             ("dance", "1001", "unknown_command"),
             ("ready", "7", "unknown_agent"),
         ]:

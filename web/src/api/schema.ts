@@ -71,9 +71,31 @@ export interface paths {
     get?: never
     /**
      * Become ready, pause, or sign out
-     * @description Ask the telephone system for a state; 409 says what to do first, 503 that it is away.
+     * @description Ask the telephone system for a state; during a call it is kept as `next` and comes after the call.
+     *
+     *     `ready` takes back what was kept. 409 says what to do first, 503 that the telephone system is away.
      */
     put: operations['put_my_state']
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/agents/me/microphone': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    /**
+     * Tell whether my microphone is there
+     * @description Nobody is offered a call whom the citizen could not hear; the state before comes back with the microphone.
+     */
+    put: operations['put_my_microphone']
     post?: never
     delete?: never
     options?: never
@@ -847,6 +869,50 @@ export interface paths {
      * @description Let a day be what its weekday says.
      */
     delete: operations['delete_holiday']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/pause-reasons': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List the reasons for a pause
+     * @description Give every reason; without any agents may pause for whatever they say.
+     */
+    get: operations['get_pauses']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/pause-reasons/{reason}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    /**
+     * Create or change a reason for a pause
+     * @description Store a reason; a pause in progress ends by the new quota.
+     */
+    put: operations['put_pause']
+    post?: never
+    /**
+     * Take a reason for a pause out
+     * @description Take a reason out; what agents have paused for it stays recorded.
+     */
+    delete: operations['delete_pause']
     options?: never
     head?: never
     patch?: never
@@ -1805,6 +1871,11 @@ export interface components {
        * @description Numbers that calls may be transferred to
        */
       targets: string[]
+      /**
+       * Pauses
+       * @description Reasons for a pause; none: any will do
+       */
+      pauses: components['schemas']['api__configuration__schemas__PauseOut'][]
     }
     /**
      * CountsOut
@@ -2648,6 +2719,14 @@ export interface components {
       items: components['schemas']['MessageOut'][]
     }
     /**
+     * MicrophoneIn
+     * @description What a page tells of its microphone.
+     */
+    MicrophoneIn: {
+      /** Ok */
+      ok: boolean
+    }
+    /**
      * NeedIn
      * @description Agents need the skill at this level or above, until the call has waited so long.
      */
@@ -2992,6 +3071,55 @@ export interface components {
        * @default 0
        */
       handicap: number
+    }
+    /**
+     * PauseIn
+     * @description One reason as it is to be.
+     */
+    PauseIn: {
+      /**
+       * Name
+       * @example 小休
+       */
+      name: string
+      /**
+       * Minutes
+       * @description Of each agent's day in China; null: no quota
+       */
+      minutes?: number | null
+      /**
+       * Active
+       * @description False: nobody may pause for it any more
+       * @default true
+       */
+      active: boolean
+      /**
+       * Why
+       * @description Why it is changed; kept in the audit trail
+       */
+      why: string
+    }
+    /**
+     * PauseStored
+     * @description One reason as it is stored.
+     */
+    PauseStored: {
+      /** Id */
+      id: string
+      /** Name */
+      name: string
+      /**
+       * Minutes
+       * @description Of each agent's day in China; null: no quota
+       */
+      minutes: number | null
+      /** Active */
+      active: boolean
+      /**
+       * Heard
+       * @description True: calls that arrive now are routed by it. False: the telephone system is away, and takes it as soon as it is back
+       */
+      heard: boolean
     }
     /**
      * PhoneOut
@@ -3568,6 +3696,12 @@ export interface components {
         [key: string]: string[]
       } | null
       returning?: components['schemas']['ReturningIn'] | null
+      /**
+       * Wrap Up Seconds
+       * @description A wrap-up ends by itself after so long, its case stays a draft; 0: never
+       * @default 0
+       */
+      wrap_up_seconds: number
     }
     /**
      * ScopeOut
@@ -3802,7 +3936,7 @@ export interface components {
       state: components['schemas']['WantedState']
       /**
        * Reason
-       * @description Why, for a pause
+       * @description Why, for a pause: an id of GET /api/pause-reasons
        */
       reason?: string | null
     }
@@ -4266,6 +4400,21 @@ export interface components {
       priority?: number | null
     }
     /**
+     * PauseOut
+     * @description A reason for which agents may pause.
+     */
+    api__configuration__schemas__PauseOut: {
+      /** Id */
+      id: string
+      /** Name */
+      name: string
+      /**
+       * Minutes
+       * @description Of each day in China; null: no quota
+       */
+      minutes: number | null
+    }
+    /**
      * QueueOut
      * @description One queue; the rules that are not set are left out.
      */
@@ -4310,6 +4459,8 @@ export interface components {
       returning?: {
         [key: string]: unknown
       } | null
+      /** Wrap Up Seconds */
+      wrap_up_seconds?: number | null
     }
     /**
      * HeardOut
@@ -4631,6 +4782,23 @@ export interface components {
       priority: number
     }
     /**
+     * PauseOut
+     * @description One reason for a pause.
+     */
+    api__pauses__schemas__PauseOut: {
+      /** Id */
+      id: string
+      /** Name */
+      name: string
+      /**
+       * Minutes
+       * @description Of each agent's day in China; null: no quota
+       */
+      minutes: number | null
+      /** Active */
+      active: boolean
+    }
+    /**
      * QueueOut
      * @description One queue; a phone rings for at most `ring_seconds` before the next agent is asked.
      */
@@ -4939,6 +5107,75 @@ export interface operations {
     requestBody: {
       content: {
         'application/json': components['schemas']['StateWish']
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['StateOut']
+        }
+      }
+      /** @description Bad Request */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  put_my_microphone: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['MicrophoneIn']
       }
     }
     responses: {
@@ -7922,6 +8159,194 @@ export interface operations {
       header?: never
       path: {
         day: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['api__core__fields__HeardOut']
+        }
+      }
+      /** @description Bad Request */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  get_pauses: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['api__pauses__schemas__PauseOut'][]
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  put_pause: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        reason: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['PauseIn']
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['PauseStored']
+        }
+      }
+      /** @description Bad Request */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  delete_pause: {
+    parameters: {
+      query: {
+        /** @description Why it is changed; kept in the audit trail */
+        why: string
+      }
+      header?: never
+      path: {
+        reason: string
       }
       cookie?: never
     }
