@@ -184,6 +184,7 @@ class QueueConfiguration(TypedDict):
 class AgentConfiguration(TypedDict):
     """One agent as published; `county` is where the seat is.
 
+    `seat` is `phone`, also where it is left out, or `line`: the telephone `phone_number` behind the county's trunk.
     `skills` maps a skill to its level (1 to 10), `handicaps` a queue to the seconds that its calls count as younger.
     """
 
@@ -195,6 +196,8 @@ class AgentConfiguration(TypedDict):
     skills: NotRequired[dict[str, int]]
     handicaps: NotRequired[dict[str, float]]
     county: NotRequired[str]
+    seat: NotRequired[str]
+    phone_number: NotRequired[str]
 
 
 class NumberConfiguration(TypedDict):

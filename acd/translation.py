@@ -1,15 +1,16 @@
 """AMI's words turned once into the engine's events. No I/O; remembers only which leg belongs to which call."""
 
 import datetime as dt
-import re
 from collections.abc import Callable, Iterable, Mapping
 
 from acd.rules import events as ev
 from acd.rules.effects import LEG_PREFIX
 from acd.rules.state import CARRIER
+from acd.rules.telephones import AWAY_DEVICE, FREE_DEVICE, endpoint_of, is_line, is_trunk
 
 WANTED = frozenset(
     {"DialBegin", "DialEnd", "HangupRequest", "Hangup", "OriginateResponse", "DeviceStateChange", "FullyBooted"}
+    | {"ContactStatus"}
 )
 REASONS = {
     "4": ev.PlacedResult.ANSWERED,
@@ -21,23 +22,31 @@ REASONS = {
 CAUSES = {"17": ev.PlacedResult.BUSY, "18": ev.PlacedResult.NO_ANSWER, "19": ev.PlacedResult.NO_ANSWER}
 """HangupRequest and Hangup, `Cause` (Q.850): with a call that was refused, Asterisk 22 gives 0 as the reason."""
 
-_CHANNEL = re.compile(r"^PJSIP/(?P<endpoint>[^/]+)-[0-9a-f]{8,}$")
+CONTACTS = {
+    "Reachable": FREE_DEVICE,
+    "NonQualified": FREE_DEVICE,
+    "Unreachable": AWAY_DEVICE,
+    "Removed": AWAY_DEVICE,
+}
+"""ContactStatus, `ContactStatus`: what a gateway's answer to OPTIONS, or its silence, makes of a county's trunk."""
+
 _DEVICE = "PJSIP/"
 
 Fields = Mapping[str, str]
 
 
-def endpoint_of(channel: str) -> str | None:
-    """The endpoint in a channel's name (`PJSIP/1001w-0000002a` -> `1001w`), or None."""
-    found = _CHANNEL.match(channel)
-    return found["endpoint"] if found else None
-
-
 class Translator:
-    """Keeps the legs (uniqueid of the dialled channel -> call id and endpoint) between DialBegin and Hangup."""
+    """Keeps the legs (uniqueid of the dialled channel -> call id and endpoint) between DialBegin and Hangup.
+
+    A line seat's leg is the near end of a Local channel; from its far end the county's trunk is dialled, and only there
+    is it said that the person hung up. `near` maps the Local channel's name to the leg, `far` the trunk's channel
+    (uniqueid) to that name.
+    """
 
     def __init__(self) -> None:
         self.legs: dict[str, tuple[str, str]] = {}
+        self._near: dict[str, tuple[str, str]] = {}
+        self._far: dict[str, str] = {}
         self._reads: dict[str, Callable[[Fields], ev.Event | None]] = {
             "DialBegin": self._dial_begin,
             "DialEnd": self._dial_end,
@@ -45,6 +54,7 @@ class Translator:
             "Hangup": self._hangup,
             "OriginateResponse": _placed,
             "DeviceStateChange": phone_changed,
+            "ContactStatus": _trunk_changed,
         }
 
     def translate(self, name: str, fields: Fields) -> ev.Event | None:
@@ -62,9 +72,13 @@ class Translator:
     ) -> ev.Snapshot:
         """Turn present channels (CoreShowChannels) and devices (DeviceStateList) into one event; relearn the legs."""
         rows = [(row, endpoint_of(row.get("Channel", ""))) for row in channels]
-        citizens = {r["Uniqueid"]: r for r, e in rows if e not in {None, CARRIER} and not is_agent(e or "")}
+        citizens = {
+            r["Uniqueid"]: r for r, e in rows if e is not None and e != CARRIER and not is_trunk(e) and not is_agent(e)
+        }
         bridges = {r["BridgeId"]: uid for uid, r in citizens.items() if r.get("BridgeId")}
         self.legs.clear()
+        self._near.clear()
+        self._far = _far_ends(rows)
         talking: dict[str, tuple[str, str]] = {}
         for row, endpoint in rows:
             if endpoint is None or not is_agent(endpoint):
@@ -72,7 +86,7 @@ class Translator:
             bridged = bridges.get(row.get("BridgeId") or "-")
             call_id = bridged or (row["Linkedid"] if row.get("Linkedid") in citizens else None)
             if call_id is not None:
-                self.legs[row["Uniqueid"]] = (call_id, endpoint)
+                self._take_leg(row["Uniqueid"], row["Channel"], (call_id, endpoint))
             if bridged is not None:
                 talking[bridged] = endpoint, row["Uniqueid"]
         seen = {
@@ -87,7 +101,10 @@ class Translator:
         if endpoint is None or not call_id:
             return None
         leg = fields["DestUniqueid"]
-        self.legs[leg] = (call_id, endpoint)
+        if is_trunk(endpoint):
+            self._far[leg] = _local_name(fields.get("Channel", ""))
+            return None
+        self._take_leg(leg, fields["DestChannel"], (call_id, endpoint))
         return ev.LegRinging(call_id, endpoint, fields.get("CallerIDNum", ""), fields.get("Channel", ""), leg)
 
     def _dial_end(self, fields: Fields) -> ev.Event | None:
@@ -97,15 +114,28 @@ class Translator:
             return None
         return ev.LegAnswered(*leg, uniqueid) if fields.get("DialStatus") == "ANSWER" else ev.LegEnded(*leg)
 
-    def _hangup_request(self, fields: Fields) -> ev.Event:
+    def _take_leg(self, uniqueid: str, channel: str, leg: tuple[str, str]) -> None:
+        self.legs[uniqueid] = leg
+        if is_line(leg[1]):
+            self._near[_local_name(channel)] = leg
+
+    def _hangup_request(self, fields: Fields) -> ev.Event | None:
         uniqueid = fields.get("Uniqueid", "")
+        if uniqueid in self._far:
+            leg = self._near.get(self._far[uniqueid])
+            return None if leg is None else ev.HangupAsked(*leg)
+        if is_line(self.legs.get(uniqueid, ("", ""))[1]):  # it ends with the far end, however that one ended
+            return None
         return ev.HangupAsked(*self.legs.get(uniqueid, (uniqueid, None)))
 
     def _hangup(self, fields: Fields) -> ev.Event | None:
         uniqueid = fields.get("Uniqueid", "")
         if uniqueid.startswith(LEG_PREFIX):
             return ev.PlacedEnded(uniqueid, CAUSES.get(fields.get("Cause", ""), ev.PlacedResult.FAILED))
+        if self._far.pop(uniqueid, None) is not None:
+            return None
         leg = self.legs.pop(uniqueid, None)
+        self._near.pop(_local_name(fields.get("Channel", "")), None)
         return ev.CallEnded(uniqueid) if leg is None else ev.LegEnded(*leg)
 
 
@@ -115,6 +145,24 @@ def _placed(fields: Fields) -> ev.Placed | None:
     if not leg.startswith(LEG_PREFIX):
         return None
     return ev.Placed(leg, REASONS.get(fields.get("Reason", ""), ev.PlacedResult.FAILED))
+
+
+def _local_name(channel: str) -> str:
+    """The name that both ends of a Local channel share (`Local/110@line-linhe-00000001`)."""
+    return channel.rpartition(";")[0]
+
+
+def _far_ends(rows: Iterable[tuple[Fields, str | None]]) -> dict[str, str]:
+    """Of present channels those of counties' trunks, each with the name of the Local channel it is bridged with."""
+    rows = list(rows)
+    locals_ = {r.get("BridgeId"): _local_name(r["Channel"]) for r, _ in rows if r.get("Channel", "").endswith(";2")}
+    return {r["Uniqueid"]: locals_.get(r.get("BridgeId"), "") for r, e in rows if e is not None and is_trunk(e)}
+
+
+def _trunk_changed(fields: Fields) -> ev.PhoneChanged | None:
+    """A ContactStatus of a county's trunk, whose device state says nothing while a talk goes on over it."""
+    endpoint, state = fields.get("EndpointName", ""), CONTACTS.get(fields.get("ContactStatus", ""))
+    return ev.PhoneChanged(endpoint, state) if state is not None and is_trunk(endpoint) else None
 
 
 def phone_changed(fields: Fields) -> ev.PhoneChanged | None:

@@ -11,6 +11,7 @@ from acd.messages import CallEventType
 from acd.rules import effects as fx
 from acd.rules import events as ev
 from acd.rules.state import Call, Phase
+from acd.rules.telephones import interface_of, is_line
 from agi_scripts import commands as agi
 from agi_scripts.actions import CallActions
 from agi_scripts.directory import DirectoryAway
@@ -25,7 +26,7 @@ from ivr.answers import MESSAGE_KEYS, is_message
 
 log = structlog.get_logger(__name__)
 
-RING_CONTEXT = "ring-agent"
+RING_CONTEXT, LINE_CONTEXT = "ring-agent", "ring-line"
 RECORD_CONTEXT = "record"
 TOKEN_VARIABLE = "HOTLINE_TOKEN"  # noqa: S105 - a variable's name
 QUEUE_VARIABLE = "HOTLINE_QUEUE"
@@ -272,7 +273,9 @@ class CallSession:
             return False
         if not shown:
             self._log.warning("screen_did_not_acknowledge", agent_id=ring.agent_id, offer_no=ring.offer_no)
-        await agi.gosub(self._session, RING_CONTEXT, "s", 1, f"PJSIP/{ring.endpoint}", str(ring.seconds), self._call_id)
+        line = is_line(ring.endpoint)
+        context, dialled = (LINE_CONTEXT, ring.endpoint) if line else (RING_CONTEXT, interface_of(ring.endpoint))
+        await agi.gosub(self._session, context, "s", 1, dialled, str(ring.seconds), self._call_id)
         status = await agi.get_variable(self._session, "DIALSTATUS") or ""
         if status == "ANSWER":
             return not await self._waits_again(ring)

@@ -8,6 +8,7 @@ from acd.ami import AmiError, AmiLink, AmiRefused
 from acd.engine import Engine
 from acd.messages import AgentStateName
 from acd.rules.state import ON_DUTY, Agent
+from acd.rules.telephones import endpoint_in, interface_of
 
 log = structlog.get_logger(__name__)
 
@@ -71,16 +72,15 @@ class SafetyNet:
     async def _ask(self) -> frozenset[Member]:
         rows = await self._actions.action_list("QueueStatus", complete="QueueStatusComplete")
         return frozenset(
-            (r["Queue"], r["Location"].removeprefix("PJSIP/"), r["Name"])
-            for r in rows
-            if r.get("Event") == "QueueMember"
+            (r["Queue"], endpoint_in(r["Location"]), r["Name"]) for r in rows if r.get("Event") == "QueueMember"
         )
 
     async def _change(self, action: str, member: Member) -> None:
         queue, endpoint, agent_id = member
-        fields = {"Queue": queue, "Interface": f"PJSIP/{endpoint}"}
+        interface = interface_of(endpoint)
+        fields = {"Queue": queue, "Interface": interface}
         if action == "QueueAdd":
-            fields |= {"MemberName": agent_id, "StateInterface": f"PJSIP/{endpoint}"}
+            fields |= {"MemberName": agent_id, "StateInterface": interface}
         try:
             await self._actions.action(action, **fields)
         except AmiRefused as error:  # already there, already gone, or a queue not rendered yet

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from asterisk_conf.modules import OPTIONAL, REQUIRED
-from asterisk_conf.settings import AsteriskSettings, FallbackQueue, Seat, SettingsError
+from asterisk_conf.settings import AsteriskSettings, CountyTrunk, FallbackQueue, Seat, SettingsError
 
 TEMPLATES = Path(__file__).parent / "templates"
 SECRET_FILES = frozenset({"pjsip.conf", "manager.conf"})
@@ -103,6 +103,7 @@ def _values(settings: AsteriskSettings) -> dict[str, str]:
             *("sip_host", "sip_port", "http_host", "http_port", "ami_host", "ami_port", "rtp_first", "rtp_last"),
             *("fastagi_host", "fastagi_port", "ami_events_secret", "ami_actions_secret"),
             *("carrier_host", "carrier_port", "phone_rtp_timeout", "trunk_rtp_timeout", "phone_qualify_seconds"),
+            "qualify_timeout_seconds",
         )
     }
     return plain | {
@@ -114,6 +115,8 @@ def _values(settings: AsteriskSettings) -> dict[str, str]:
         "translation": _translation(settings),
         "candidates": _candidates(settings),
         "seats": "\n".join(_seat(seat) for seat in settings.seats),
+        "counties": "\n".join(_county(county) for county in settings.counties),
+        "lines": "\n".join(_line(county) for county in settings.counties),
         "queues": "\n".join(_queue(queue) for queue in settings.queues),
         "waits": "\n".join(_wait(queue) for queue in settings.queues),
         "cel_columns": ",".join(f"${{CSV_QUOTE({source})}}" for source in CEL_COLUMNS.values()),
@@ -180,6 +183,18 @@ def _endpoint(name: str, password: str, kind: str, extension: str) -> str:
         f"[{name}](seat-contact)\n"
         f"[{name}](seat-secret)\nusername = {name}\npassword = {password}\n"
     )
+
+
+def _county(county: CountyTrunk) -> str:
+    name = f"county-{county.id}"
+    return (
+        f"[{name}](county-trunk)\naors = {name}\n[{name}](county-contact)\ncontact = sip:{county.host}:{county.port}\n"
+    )
+
+
+def _line(county: CountyTrunk) -> str:
+    # A context of its own for each county: what is dialled in it leaves by that county's trunk and no other.
+    return f"[line-{county.id}]\nexten => _X.,1,Gosub(line-call,s,1(${{FILTER(0-9,${{EXTEN}})}},{county.id}))\n"
 
 
 def _queue(queue: FallbackQueue) -> str:

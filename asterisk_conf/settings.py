@@ -8,6 +8,7 @@ from pathlib import Path
 from asterisk_conf.fetch import AsteriskPlace
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
+_COUNTY = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _EXTENSION = re.compile(r"[0-9]{2,10}")
 _ADDRESS = re.compile(r"[A-Za-z0-9.:-]{1,100}")
 _LONGEST_SOCKET = 107  # bytes of a Unix socket's path on Linux
@@ -27,6 +28,15 @@ class Seat:
 
 
 @dataclass(frozen=True)
+class CountyTrunk:
+    """The way to a county's ordinary telephone numbers: the gateway at `host`:`port`, as the endpoint `county-<id>`."""
+
+    id: str
+    host: str
+    port: int = 5060
+
+
+@dataclass(frozen=True)
 class FallbackQueue:
     """One native queue; `ring_seconds` one phone rings, `wait_seconds` a caller waits before the next step."""
 
@@ -42,8 +52,11 @@ class AsteriskSettings:
     Hosts are addresses to bind to. `media_address` is what the SDP names ("" = `sip_host`, or what the route says when
     that is 0.0.0.0). Behind address translation (containers) `external_address` is what the world calls this Asterisk,
     `internal_address` its own one on that side, and peers in `local_networks` are spoken to without translation.
-    `trunks` are source addresses or networks of the carriers, calls leave for `carrier_host` and `carrier_port`. Times
-    are seconds. `python` and `project` start the last-resort script. The RTP range is inclusive.
+    `trunks` are source addresses or networks of the carriers, calls leave for `carrier_host` and `carrier_port`, those
+    for line seats for their county's trunk in `counties`. Times are seconds. Phones and counties' trunks are asked
+    every `phone_qualify_seconds` whether they are there (0: never) and are gone when they have not answered for
+    `qualify_timeout_seconds`: the sum is how long a cut line goes unnoticed. `python` and `project` start the
+    last-resort script. The RTP range is inclusive.
     """
 
     home: Path
@@ -58,6 +71,7 @@ class AsteriskSettings:
     trunks: tuple[str, ...] = ("127.0.0.2",)
     carrier_host: str = "127.0.0.3"
     carrier_port: int = 5060
+    counties: tuple[CountyTrunk, ...] = ()
     system_name: str = "hotline"
     sip_host: str = "127.0.0.1"
     sip_port: int = 5060
@@ -77,7 +91,8 @@ class AsteriskSettings:
     lease_seconds: int = 8
     phone_rtp_timeout: int = 15
     trunk_rtp_timeout: int = 120
-    phone_qualify_seconds: int = 0
+    phone_qualify_seconds: int = 2
+    qualify_timeout_seconds: float = 2.0
     max_calls: int = 500
     extra_environment: dict[str, str] = field(default_factory=dict)
 
@@ -91,8 +106,10 @@ class AsteriskSettings:
             _check_secret(seat.browser_password)
         for host in (self.sip_host, self.http_host, self.ami_host, self.fastagi_host):
             _match(_ADDRESS, host, "an address")
-        for host in (self.carrier_host, self.media_address or "none"):
+        for host in (self.carrier_host, self.media_address or "none", *(county.host for county in self.counties)):
             _match(_ADDRESS, host, "an address")
+        for county in self.counties:
+            _match(_COUNTY, county.id, "a county's name")
         self._check_translation()
         for network in (*self.trunks, *self.ami_permit, *self.local_networks):
             _check_network(network)

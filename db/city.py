@@ -5,6 +5,10 @@ from typing import Any, Final
 
 QUEUES: Final = (("city", "市级"), ("linhe", "临河县"), ("pingyuan", "平原县"))
 
+# Counties: id, name, and where the gateway to their telephone numbers is (its port is the instance's own one).
+COUNTIES: Final = (("linhe", "临河县", "127.0.0.4"), ("pingyuan", "平原县", None))
+COUNTY_HOURS: Final = {"mon-fri": ["08:00-20:00"], "sat-sun": ["08:30-18:00"], "holiday": ["08:30-18:00"]}
+
 # Two public numbers on one platform (双号并行): the mayor's line and the newspaper's.
 NUMBERS: Final = (("12345", "政务服务便民热线"), ("63160000", "市长公开电话"))
 
@@ -22,27 +26,34 @@ LINHE: Final = ("彭家乐", "曾玉兰", "肖建平", "田小雨")
 PINGYUAN: Final = ("董文静", "潘志明", "袁秋菊", "蔡宏伟")
 
 
+# A seat of Linhe that is an ordinary telephone.
+LINE_SEAT: Final = ("2005", "孙慧芳", "05345550005")
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One demonstration member of staff; `queues` stand in order of preference."""
+    """One demonstration member of staff; `queues` stand in order of preference, `phone_number` makes it a line seat."""
 
     id: str
     name: str
     role: str
     queues: tuple[str, ...]
+    county: str = ""
+    phone_number: str | None = None
 
 
 def people() -> tuple[Person, ...]:
     """Return the demonstration staff.
 
-    The hall serves the city first and takes over for the counties; a county's remote seats serve their own
-    county first and help the city. So a call to any queue is answered as long as anyone is signed in, whichever
-    of the two places has lost its line.
+    The hall serves the city and takes over for the counties; a county's remote seats serve their own county, and the
+    city and their neighbour by the overflow of `queue_rules`. So a call to any queue is answered as long as anyone is
+    signed in, whichever of the places has lost its line.
     """
     return (
         *_seats(1001, HALL, ("city", "linhe", "pingyuan")),
-        *_seats(2001, LINHE, ("linhe", "city")),
-        *_seats(3001, PINGYUAN, ("pingyuan", "city")),
+        *_seats(2001, LINHE, ("linhe",), county="linhe"),
+        Person(LINE_SEAT[0], LINE_SEAT[1], "agent", ("linhe",), "linhe", LINE_SEAT[2]),
+        *_seats(3001, PINGYUAN, ("pingyuan",), county="pingyuan"),
         Person("9001", "沈慧敏", "supervisor", ()),
         # Two, because nobody approves a menu of their own.
         Person("9901", "程立新", "administrator", ()),
@@ -50,8 +61,27 @@ def people() -> tuple[Person, ...]:
     )
 
 
-def _seats(first: int, names: tuple[str, ...], queues: tuple[str, ...]) -> tuple[Person, ...]:
-    return tuple(Person(str(first + place), name, "agent", queues) for place, name in enumerate(names))
+def _seats(first: int, names: tuple[str, ...], queues: tuple[str, ...], county: str = "") -> tuple[Person, ...]:
+    return tuple(Person(str(first + place), name, "agent", queues, county) for place, name in enumerate(names))
+
+
+def queue_rules(queue: str) -> dict[str, Any]:
+    """Return the rules of a seeded queue: county seats first, then the hall, then the neighbour; back from the city.
+
+    A county's call is kept for its own seats for 15 s, then the hall takes it as well, and the neighbour after 30 s or
+    while three wait; after its hours the hall has it at once. The city's call goes to the counties after 20 s or while
+    three wait. Nobody waits for a place where nobody is on duty.
+    """
+    counties = [county for county, _, _ in COUNTIES]
+    if queue not in counties:
+        return {"overflow": [{"to": county, "after": 20.0, "waiting": 3, "handicap": 10.0} for county in counties]}
+    neighbours = [{"to": other, "after": 30.0, "waiting": 3, "handicap": 20.0} for other in counties if other != queue]
+    return {
+        "county": queue,
+        "county_seconds": 15.0,
+        "hours": COUNTY_HOURS,
+        "overflow": [{"to": "city", "after": 15.0}, *neighbours],
+    }
 
 
 def default_tree() -> dict[str, Any]:

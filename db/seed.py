@@ -15,7 +15,7 @@ from db import city
 from db.clock import utc_now
 from db.engine import WriteSession, open_database
 from db.passwords import generate_password, hash_password
-from db.tables import Agent, AgentQueue, MenuPublication, MenuVersion, Number, PauseReason, Queue
+from db.tables import Agent, AgentQueue, County, MenuPublication, MenuVersion, Number, PauseReason, Queue
 
 HASHING_THREADS: Final = 2
 LOCK: Final = 0x12346  # one seeding at a time in a database
@@ -39,7 +39,9 @@ async def seed(url: URL, passwords_file: Path) -> dict[str, str]:
 
 
 async def _seed_routing(session: WriteSession) -> None:
-    queues = [{"id": slug, "name": name} for slug, name in city.QUEUES]
+    counties = [{"id": slug, "name": name, "trunk_host": host} for slug, name, host in city.COUNTIES]
+    await session.execute(insert(County).values(counties).on_conflict_do_nothing())
+    queues = [{"id": slug, "name": name, "rules": city.queue_rules(slug)} for slug, name in city.QUEUES]
     await session.execute(insert(Queue).values(queues).on_conflict_do_nothing())
     pauses = [{"id": slug, "name": name, "minutes": minutes} for slug, name, minutes in city.PAUSES]
     await session.execute(insert(PauseReason).values(pauses).on_conflict_do_nothing())
@@ -69,10 +71,7 @@ async def _seed_people(session: WriteSession) -> dict[str, str]:
         return {}
     passwords = {person.id: generate_password() for person in missing}
     hashes = await _hash_all(passwords.values())
-    rows = [
-        {"id": person.id, "name": person.name, "extension": person.id, "role": person.role, "password_hash": hashed}
-        for person, hashed in zip(missing, hashes, strict=True)
-    ]
+    rows = [{**_account(person), "password_hash": hashed} for person, hashed in zip(missing, hashes, strict=True)]
     await session.execute(insert(Agent).values(rows))
     serves = [
         {"agent_id": person.id, "queue_id": queue, "preference": place}
@@ -82,6 +81,18 @@ async def _seed_people(session: WriteSession) -> dict[str, str]:
     if serves:
         await session.execute(insert(AgentQueue).values(serves))
     return passwords
+
+
+def _account(person: city.Person) -> dict[str, str | None]:
+    return {
+        "id": person.id,
+        "name": person.name,
+        "extension": person.id,
+        "role": person.role,
+        "county": person.county or None,
+        "seat": "line" if person.phone_number else "phone",
+        "phone_number": person.phone_number,
+    }
 
 
 async def _hash_all(passwords: Iterable[str]) -> list[str]:

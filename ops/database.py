@@ -121,10 +121,14 @@ async def _ensure_exists(address: str) -> None:
 
 @dataclass(frozen=True)
 class Hall:
-    """Who sits where: the agents' extensions, and each queue with the seconds one phone rings."""
+    """Who sits where: the agents' extensions, and each queue with the seconds one phone rings.
+
+    `trunks` are the ways to the counties' telephone numbers: county, host, and port (None: the instance's own one).
+    """
 
     extensions: tuple[str, ...]
     queues: tuple[tuple[str, int], ...]
+    trunks: tuple[tuple[str, str, int | None], ...] = ()
 
 
 def read_hall(address: str) -> Hall:
@@ -137,6 +141,13 @@ async def _read_hall(address: str) -> Hall:
     try:
         extensions = await connection.fetch("SELECT extension FROM agents ORDER BY extension")
         queues = await connection.fetch("SELECT id, ring_seconds FROM queues ORDER BY id")
+        trunks = await connection.fetch(
+            "SELECT id, trunk_host, trunk_port FROM counties WHERE trunk_host IS NOT NULL ORDER BY id"
+        )
     finally:
         await connection.close(timeout=SECONDS)
-    return Hall(tuple(row[0] for row in extensions), tuple((row[0], row[1]) for row in queues))
+    return Hall(
+        tuple(row[0] for row in extensions),
+        tuple((row[0], row[1]) for row in queues),
+        tuple((row[0], row[1], row[2]) for row in trunks),
+    )

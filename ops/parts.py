@@ -7,7 +7,7 @@ from pathlib import Path
 
 from asterisk_conf.fetch import FetchError, alone, asterisk_place, fetch_all
 from asterisk_conf.render import render, start_command
-from asterisk_conf.settings import AsteriskSettings, FallbackQueue, Seat, SettingsError
+from asterisk_conf.settings import AsteriskSettings, CountyTrunk, FallbackQueue, Seat, SettingsError
 from asterisk_conf.sounds import copy_missing, speak_missing
 from db.seats import seat_password
 from ops.database import Hall
@@ -60,6 +60,10 @@ def asterisk_settings(home: Home, hall: Hall) -> AsteriskSettings:
         ami_actions_secret=home.secret("ami_actions_secret"),
         sip_port=ports["sip"],
         carrier_port=ports.get("carrier", DEFAULT["carrier"]),  # an instance that is older than transfers has none
+        counties=tuple(
+            CountyTrunk(county, host, port or ports.get("county", DEFAULT["county"]))
+            for county, host, port in hall.trunks
+        ),
         http_port=ports["http"],
         ami_port=ports["ami"],
         fastagi_port=ports["fastagi"],

@@ -12,9 +12,10 @@ from ops.errors import OpsError
 DEFAULT = {
     "sip": 5060, "http": 8088, "ami": 5038, "fastagi": 4573, "link": 8765, "web": 8000, "postgres": 5433,
     "rtp_first": 20000, "rtp_last": 20999, "carrier": 5070,
+    "county": 5072,
 }  # fmt: skip
 DATAGRAM = frozenset({"sip"})
-ELSEWHERE = frozenset({"carrier"})
+ELSEWHERE = frozenset({"carrier", "county"})
 """Where calls leave for, on an address of its own: nothing of an instance listens there."""
 BLOCK_SIZE = 1000
 # Below the kernel's range for outgoing connections (32768 and up) and beside the default RTP range.
@@ -24,7 +25,8 @@ BLOCKS = (*range(11000, 20000, BLOCK_SIZE), *range(21000, 32000, BLOCK_SIZE))
 
 def block(base: int) -> dict[str, int]:
     """Return the ports of an instance that keeps to base..base+999; base+800 and up stay free for test phones."""
-    offsets = {"ami": 38, "fastagi": 73, "http": 88, "link": 65, "postgres": 33, "sip": 60, "web": 80, "carrier": 70}
+    offsets = {"ami": 38, "fastagi": 73, "http": 88, "link": 65, "postgres": 33, "sip": 60, "web": 80}
+    offsets |= {"carrier": 70, "county": 72}
     return {name: base + offset for name, offset in offsets.items()} | {"rtp_first": base + 200, "rtp_last": base + 799}
 
 

@@ -9,8 +9,9 @@ from acd.rules.agents import Trigger
 from acd.rules.matching import Matcher
 from acd.rules.published import Published
 from acd.rules.returning import RecentCallers
-from acd.rules.state import BROWSER_SUFFIX, Agent, Call
+from acd.rules.state import Agent, Call
 from acd.rules.steps import LOST, keeps_wish, landing
+from acd.rules.telephones import BROWSER_SUFFIX, device_of, is_trunk
 from acd.rules.timers import Timers
 
 S = AgentStateName
@@ -23,6 +24,7 @@ class Book:
 
     `now` is the event's moment.
 
+    `extensions` maps extensions and the endpoints of line seats to agents, `lines` a county's trunk to its line seats.
     `reserved` maps an agent whose phone broke to the call of the citizen who waits for that phone.
     """
 
@@ -34,6 +36,7 @@ class Book:
         self.offering = False
         self.reserved: dict[str, str] = {}
         self.extensions: dict[str, str] = {}
+        self.lines: dict[str, list[str]] = {}
         self.published = Published()
         self.timers = Timers()
         self.out: list[fx.Effect] = []
@@ -45,9 +48,25 @@ class Book:
         self.now, self.out, self.later = now, [], []
 
     def agent_of(self, endpoint: str) -> Agent | None:
-        """The agent whose phone `endpoint` is (`1001` or `1001w`), or None for a citizen's trunk."""
+        """The agent whose phone `endpoint` is (`1001`, `1001w`, a line seat's), or None for a citizen's trunk."""
         agent_id = self.extensions.get(endpoint.removesuffix(BROWSER_SUFFIX))
         return None if agent_id is None else self.agents[agent_id]
+
+    def list_phones(self) -> None:
+        """Note whose phones there are, after a new configuration."""
+        self.extensions = {a.extension: a.agent_id for a in self.agents.values()}
+        self.lines = {}
+        for agent in self.agents.values():
+            if agent.line is not None:
+                self.extensions[agent.line] = agent.agent_id
+                self.lines.setdefault(device_of(agent.line), []).append(agent.agent_id)
+
+    def agents_at(self, device: str) -> list[Agent]:
+        """Those whose phone a device is: one agent, or the line seats behind a county's trunk."""
+        if is_trunk(device):
+            return [self.agents[agent_id] for agent_id in self.lines.get(device, ())]
+        agent = self.agent_of(device)
+        return [] if agent is None else [agent]
 
     def open(self, call_id: str, caller: str, dialled: str, channel: str) -> Call:
         """A call that was not known yet."""

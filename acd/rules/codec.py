@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 from acd.messages import AgentConfiguration, QueueConfiguration
 from acd.rules.policy import Need, Overflow, Profile, QueueRules, Returning
+from acd.rules.telephones import line_endpoint
 from ivr.hours import Week
 from ivr.hours_codec import shown, week_from_dict
 
@@ -50,6 +51,16 @@ def profile_of(data: AgentConfiguration) -> Profile:
         skills=tuple((skill, _level(f"{where}, skills", skills, skill)) for skill in sorted(skills)),
         county=_text(where, data, "county"),
     )
+
+
+def line_of(data: AgentConfiguration) -> str | None:
+    """The endpoint of a line seat, None for an agent with a phone; raises `RulesError`."""
+    if data.get("seat", "phone") != "line":
+        return None
+    try:
+        return line_endpoint(data.get("phone_number", ""), data.get("county", ""))
+    except ValueError as error:
+        raise RulesError(f"agent {shown(data.get('id'))}: {error}; give both") from None
 
 
 def _need(where: str, data: Mapping[str, Any]) -> Need:

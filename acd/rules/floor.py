@@ -153,13 +153,14 @@ class Floor:
             agent = self.agents.get(agent_id) or self._new_agent(agent_id, data["extension"])
             agent.name, agent.queues = data["name"], tuple(data["queues"])
             agent.profile = book.published.profile(data)
-            if agent.extension != data["extension"]:
-                agent.extension = data["extension"]
+            line = book.published.line(data)
+            if (agent.extension, agent.line) != (data["extension"], line):
+                agent.extension, agent.line = data["extension"], line
                 agent.devices = {}
-            agent.devices.update({e: self._devices[e] for e in agent.endpoints if e in self._devices})
+            agent.learn(self._devices)
             self._presence.published(agent)
             book.show(agent)
-        book.extensions = {a.extension: a.agent_id for a in self.agents.values()}
+        book.list_phones()
         self._match_anew()
 
     def _match_anew(self) -> None:
@@ -181,19 +182,18 @@ class Floor:
 
     def _phone_changed(self, event: ev.PhoneChanged) -> None:
         self._devices[event.endpoint] = event.state
-        agent = self.agent_of(event.endpoint)
-        if agent is None or agent.devices.get(event.endpoint) == event.state:
-            return
-        before = agent.reachable
-        agent.devices[event.endpoint] = event.state
-        self._book.note(agent)
-        if agent.reachable != before:
-            self._book.tell_state(agent)
+        for agent in self._book.agents_at(event.endpoint):
+            before = agent.reachable
+            if agent.learn({event.endpoint: event.state}):
+                self._book.note(agent)
+            if agent.reachable != before:
+                self._book.tell_state(agent)
 
     def _snapshot(self, event: ev.Snapshot) -> None:
         self._devices.update(event.phones)
         for agent in self.agents.values():
-            agent.devices = {e: event.phones.get(e, "UNAVAILABLE") for e in agent.endpoints}
+            agent.devices = {}
+            agent.learn(event.phones)
             self._book.note(agent)
         self._agreement.snapshot(event)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from acd.messages import AgentConfiguration, Configuration, IncidentConfiguration, NumberConfiguration
-from acd.rules.codec import RulesError, profile_of, queue_rules
+from acd.rules.codec import RulesError, line_of, profile_of, queue_rules
 from acd.rules.pauses import PauseReason, pause_reason
 from acd.rules.policy import Profile, QueueRules
 from ivr.hours import Calendar, is_open
@@ -28,6 +28,7 @@ class Published:
         self._incidents: tuple[_Incident, ...] = ()
         self._calendar = Calendar()
         self._profiles: dict[str, Profile] = {}
+        self._lines: dict[str, str | None] = {}
         self.pauses: dict[str, PauseReason] = {}
 
     def take(self, conf: Configuration) -> list[str]:
@@ -35,6 +36,7 @@ class Published:
         refused: list[str] = []
         self.queues = {one.id: one for one in self._rules(conf, refused)}
         self._profiles = dict(self._read_profiles(conf, refused))
+        self._lines = dict(self._read_lines(conf, refused))
         self.numbers = {number["number"]: number for number in conf["numbers"]}
         self._take_times(conf, refused)
         self._take_pauses(conf, refused)
@@ -75,6 +77,18 @@ class Published:
             except RulesError as error:
                 refused.append(str(error))
                 yield data["id"], self._profiles.get(data["id"], plain)
+
+    def _read_lines(self, conf: Configuration, refused: list[str]) -> Iterable[tuple[str, str | None]]:
+        for data in conf["agents"]:
+            try:
+                yield data["id"], line_of(data)
+            except RulesError as error:
+                refused.append(str(error))
+                yield data["id"], self._lines.get(data["id"])
+
+    def line(self, data: AgentConfiguration) -> str | None:
+        """The endpoint of an agent who is a line seat in the configuration taken last, else None."""
+        return self._lines[data["id"]]
 
     def queue(self, queue_id: str) -> QueueRules:
         """The rules of a queue; the plainest for one that is not published."""

@@ -2,12 +2,12 @@
 
 import csv
 import datetime as dt
-import re
 from collections.abc import Callable, Container
 from dataclasses import dataclass
 from typing import Any
 
 from acd.messages import Disposition
+from acd.rules.telephones import endpoint_of, is_trunk
 
 FIELDS = (
     "eventtime",
@@ -27,7 +27,6 @@ FIELDS = (
 """The columns of `cel.csv`, in the order in which `asterisk_conf` has them written."""
 
 CITIZEN_CONTEXT = "from-trunk"
-_CHANNEL = re.compile(r"^PJSIP/(?P<endpoint>[^/]+)-[0-9a-f]{8,}$")
 
 Row = dict[str, str]
 
@@ -101,9 +100,9 @@ class CallRecords:
         call = own or self._open.get(row["linkedid"])
         if call is None or call is own or row["eventtype"] != "BRIDGE_ENTER":
             return None
-        leg = _CHANNEL.match(row["channame"])
-        if leg is not None and call.answered_at is None:
-            call.answered_by, call.answered_at = leg["endpoint"], moment
+        endpoint = endpoint_of(row["channame"])
+        if endpoint is not None and not is_trunk(endpoint) and call.answered_at is None:
+            call.answered_by, call.answered_at = endpoint, moment
         return None
 
     def drop_unless(self, alive: Container[str], *, before: dt.datetime) -> list[CallFacts]:

@@ -1,6 +1,7 @@
 """The live state that the engine owns: agents and calls, as plain records without behaviour of their own."""
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
@@ -9,14 +10,12 @@ from typing import Any
 from acd.messages import AgentState, AgentStateName, Disposition, KeptAgent, NextState
 from acd.rules.pauses import Account, account_from_dict
 from acd.rules.policy import Profile
+from acd.rules.telephones import AWAY_DEVICE, AWAY_DEVICES, BROWSER_SUFFIX, FREE_DEVICE, device_of, seen_state
 
-BROWSER_SUFFIX = "w"
 PLAIN = Profile()
 CARRIER = "carrier"
 """The endpoint by which calls leave (`pjsip.conf`): neither an agent's phone nor a citizen's channel."""
 
-FREE_DEVICE = "NOT_INUSE"
-AWAY_DEVICES = frozenset({"UNAVAILABLE", "INVALID", "UNKNOWN"})
 IN_TALK = frozenset({AgentStateName.TALKING, AgentStateName.HOLDING})
 ON_DUTY = frozenset({AgentStateName.READY, AgentStateName.OFFERED, AgentStateName.WRAP_UP}) | IN_TALK
 
@@ -57,7 +56,7 @@ class Page:
 
 @dataclass(slots=True)
 class Agent:
-    """One agent; `devices` maps the endpoints of the extension to Asterisk's device states.
+    """One agent; `devices` maps the endpoints to Asterisk's device states, `line` is the endpoint of a line seat.
 
     `next`, `until` and `overrun` are those of `AgentState`; `ready_since` is what a loss of page or microphone has
     interrupted.
@@ -67,6 +66,7 @@ class Agent:
     extension: str
     since: dt.datetime
     name: str = ""
+    line: str | None = None
     queues: tuple[str, ...] = ()
     profile: Profile = PLAIN
     state: AgentStateName = AgentStateName.LOGGED_OUT
@@ -83,16 +83,27 @@ class Agent:
     pauses: Account = field(default_factory=Account)
 
     @property
-    def endpoints(self) -> tuple[str, str]:
+    def endpoints(self) -> tuple[str, ...]:
         """The browser's endpoint first: an agent with an open browser phone answers there."""
+        if self.line is not None:
+            return (self.line,)
         return self.extension + BROWSER_SUFFIX, self.extension
+
+    def learn(self, devices: Mapping[str, str]) -> bool:
+        """Take the states of devices, as far as they say something of this agent's phones; whether one has changed."""
+        before = dict(self.devices)
+        for endpoint in self.endpoints:
+            state = devices.get(device_of(endpoint))
+            if state is not None:
+                self.devices[endpoint] = seen_state(endpoint, state, before=before.get(endpoint))
+        return self.devices != before
 
     @property
     def phone(self) -> str | None:
         """The endpoint to ring, or None while no phone is reachable or one of them is in use."""
         free = None
         for endpoint in self.endpoints:
-            state = self.devices.get(endpoint, "UNAVAILABLE")
+            state = self.devices.get(endpoint, AWAY_DEVICE)
             if state == FREE_DEVICE:
                 free = free or endpoint
             elif state not in AWAY_DEVICES:
@@ -103,7 +114,7 @@ class Agent:
     def reachable(self) -> str | None:
         """The endpoint that is there at all, free or in use."""
         for endpoint in self.endpoints:
-            if self.devices.get(endpoint, "UNAVAILABLE") not in AWAY_DEVICES:
+            if self.devices.get(endpoint, AWAY_DEVICE) not in AWAY_DEVICES:
                 return endpoint
         return None
 

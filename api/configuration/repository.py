@@ -67,6 +67,8 @@ def _agent(row: Agent, queues: list[str]) -> AgentConfiguration:
         agent["handicaps"] = row.handicaps
     if row.county:
         agent["county"] = row.county
+    if row.seat == "line" and row.phone_number:
+        agent["seat"], agent["phone_number"] = row.seat, row.phone_number
     return agent
 
 

@@ -35,6 +35,10 @@ class AgentOut(BaseModel):
     skills: dict[str, Any] | None = None
     handicaps: dict[str, Any] | None = None
     county: str | None = None
+    seat: Annotated[str | None, Field(description="line: an ordinary telephone; left out: a browser or SIP phone")] = (
+        None
+    )
+    phone_number: str | None = None
 
 
 class NumberOut(BaseModel):

@@ -6,7 +6,7 @@ deliveries cannot matter.
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
 from acd.messages import CallEventType, Disposition
@@ -36,7 +36,10 @@ class Fact:
 
 @dataclass(slots=True)
 class CallFacts:
-    """What is known of a call; every field but `source` may be unknown. Times are aware."""
+    """What is known of a call; every field but `source` may be unknown. Times are aware.
+
+    `queues` are all it waited in, in their order.
+    """
 
     source: str = "voice"
     caller_raw: str | None = None
@@ -45,6 +48,7 @@ class CallFacts:
     menu_version: int | None = None
     menu_path: list[str] | None = None
     queue: str | None = None
+    queues: list[str] = field(default_factory=list)
     priority: int | None = None
     started_at: dt.datetime | None = None
     queued_at: dt.datetime | None = None
@@ -108,6 +112,8 @@ def fold(events: Iterable[Fact]) -> CallFacts:
         _fill(call, _told_by_witness(fact, transferred=call.transferred_to is not None))
     call.disposition = _disposition(call, ordered)
     call.waited_ms = _waited(call)
+    if call.queue is not None and not call.queues:
+        call.queues.append(call.queue)
     return call
 
 
@@ -144,6 +150,7 @@ def _apply(call: CallFacts, fact: Fact) -> None:
             _apply_menu(call, data)
         case CallEventType.QUEUED:
             call.queue, call.priority, call.skill = data["queue"], data.get("priority"), data.get("skill")
+            call.queues.append(data["queue"])
             _fill(call, {"queued_at": fact.at})
         case CallEventType.OFFERED:
             _fill(call, {"first_offered_at": fact.at})

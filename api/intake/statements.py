@@ -47,6 +47,18 @@ STORE_CALLS: Final = text(
     UPDATE calls SET
         source = given.source, caller_raw = given.caller_raw, caller = given.caller, dialled = given.dialled,
         line = (SELECT numbers.line FROM numbers WHERE numbers.number = given.dialled),
+        county = coalesce(
+            (
+                SELECT queues.rules->>'county'
+                FROM jsonb_array_elements_text(given.queues) WITH ORDINALITY AS entered (id, place)
+                     JOIN queues ON queues.id = entered.id
+                WHERE queues.rules->>'county' <> ''
+                ORDER BY entered.place
+                LIMIT 1
+            ),
+            (SELECT numbers.area FROM numbers WHERE numbers.number = given.dialled),
+            ''
+        ),
         menu = given.menu, menu_version = given.menu_version, menu_path = given.menu_path,
         queue = given.queue, priority = given.priority, started_at = given.started_at, queued_at = given.queued_at,
         first_offered_at = given.first_offered_at, answered_at = given.answered_at, ended_at = given.ended_at,
@@ -56,7 +68,7 @@ STORE_CALLS: Final = text(
         transferred_to = given.transferred_to
     FROM jsonb_to_recordset(CAST(:calls AS jsonb))
          AS given (call_id text, source text, caller_raw text, caller text, dialled text, menu text,
-                   menu_version int, menu_path jsonb, queue text, priority bigint, started_at timestamptz,
+                   menu_version int, menu_path jsonb, queue text, queues jsonb, priority bigint, started_at timestamptz,
                    queued_at timestamptz, first_offered_at timestamptz, answered_at timestamptz,
                    ended_at timestamptz, answered_by text, disposition text, ended_by text, waited_ms bigint,
                    recording text, menu_end text, menu_node text, menu_ms bigint, skill text, transferred_to text)

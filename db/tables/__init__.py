@@ -9,7 +9,7 @@ from db.tables.incidents import Incident, IncidentCaller
 from db.tables.menus import MenuPublication, MenuVersion, MenuVisit, TrialCode
 from db.tables.messages import Message
 from db.tables.people import Agent, AgentQueue, SignInAttempt
-from db.tables.routing import Holiday, Number, Queue, TransferTarget
+from db.tables.routing import County, Holiday, Number, Queue, TransferTarget
 from db.tables.sounds import Sound
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "CaseDraft",
     "CaseSerial",
     "CaseTransition",
+    "County",
     "Holiday",
     "Incident",
     "IncidentCaller",

@@ -16,7 +16,8 @@ class Call(Base):
     """One citizen's call: the fold of its events, rewritten whole whenever one more arrives.
 
     `caller_raw` is what the carrier sent, cleaned; `caller` is its canonical form or null. `source` tells the
-    best witness so far: `voice`, `record` (CEL), `message` (spool).
+    best witness so far: `voice`, `record` (CEL), `message` (spool). `county` is that of the queue, else of the number,
+    that the call came by; empty for the city's.
     """
 
     __tablename__ = "calls"
@@ -25,6 +26,7 @@ class Call(Base):
         Index("ix_calls_answered_by_started_at", "answered_by", text("started_at DESC")),
         Index("ix_calls_started_at", text("started_at DESC")),
         Index("ix_calls_asked_at", text(ASKED_AT)),
+        Index("ix_calls_county_started_at", "county", text("started_at DESC")),
     )
 
     call_id: Mapped[str] = mapped_column(primary_key=True)
@@ -53,6 +55,7 @@ class Call(Base):
     menu_ms: Mapped[int | None]
     skill: Mapped[str | None]
     transferred_to: Mapped[str | None]
+    county: Mapped[str] = mapped_column(server_default="")
     seen_at: Mapped[dt.datetime] = mapped_column(server_default=func.now())
 
 

@@ -3,12 +3,13 @@
 import datetime as dt
 from typing import Any, Final
 
-from sqlalchemy import CheckConstraint, ForeignKey, SmallInteger, func, true
+from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, func, text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.tables.base import Base
 
 ROLES: Final = ("agent", "supervisor", "administrator")
+SEATS: Final = ("phone", "line")
 
 
 class Agent(Base):
@@ -16,10 +17,18 @@ class Agent(Base):
 
     `skills` maps a skill to its level, `handicaps` a queue to the seconds that its calls count as younger; `county` is
     where the seat is. Null: none.
+
+    `seat` is `phone` (a browser or a SIP phone at the extension) or `line`: the ordinary telephone `phone_number`,
+    dialled by the county's trunk. One number is one agent's.
     """
 
     __tablename__ = "agents"
-    __table_args__ = (CheckConstraint("role IN ('agent', 'supervisor', 'administrator')", name="role"),)
+    __table_args__ = (
+        CheckConstraint("role IN ('agent', 'supervisor', 'administrator')", name="role"),
+        CheckConstraint("seat IN ('phone', 'line')", name="seat"),
+        CheckConstraint("seat <> 'line' OR (phone_number IS NOT NULL AND county IS NOT NULL)", name="line"),
+        Index("uq_agents_line", "county", "phone_number", unique=True, postgresql_where=text("seat = 'line'")),
+    )
 
     id: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str]
@@ -31,6 +40,8 @@ class Agent(Base):
     skills: Mapped[dict[str, Any] | None]
     handicaps: Mapped[dict[str, Any] | None]
     county: Mapped[str | None]
+    seat: Mapped[str] = mapped_column(server_default="phone")
+    phone_number: Mapped[str | None]
 
 
 class AgentQueue(Base):

@@ -25,6 +25,21 @@ class Queue(Base):
     rules: Mapped[dict[str, Any] | None]
 
 
+class County(Base):
+    """A county with remote seats 远端座席; `id` is what queues, agents and numbers name it by.
+
+    `trunk_host` and `trunk_port` are the gateway to its ordinary telephone numbers (null host: it has no line seats;
+    null port: that of the instance). Asterisk's configuration is rendered from them when the system is set up.
+    """
+
+    __tablename__ = "counties"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    trunk_host: Mapped[str | None]
+    trunk_port: Mapped[int | None] = mapped_column(Integer)
+
+
 class Number(Base):
     """A public number and its line: greeting, menu, queue, hours; `area` is the county it belongs to, or empty.
 

@@ -12,6 +12,10 @@ from ops.call.until import until
 
 #: Where the demonstration city's carrier takes calls.
 CARRIER = "127.0.0.3"
+#: Seconds in which somebody who has picked up finds the key to press.
+_BEFORE_KEYS = 1.0
+#: Where the gateway of the demonstration city's county Linhe takes calls to its telephones.
+COUNTY = "127.0.0.4"
 #: What somebody who was called hums, in Hz: neither a citizen nor an agent.
 CALLED_TONE = 1500
 
@@ -21,13 +25,14 @@ class Line:
     """What happens at a called number.
 
     Seconds until somebody answers (None: it rings for ever) and until they hang up (None: the citizen does); `busy`
-    refuses at once; `tone` is what they hum, in Hz.
+    refuses at once; `tone` is what they hum, in Hz; `keys` are pressed a second after the answer.
     """
 
     answers_after: float | None = 0.1
     talks_for: float | None = None
     busy: bool = False
     tone: int = CALLED_TONE
+    keys: str = ""
 
 
 BUSY = Line(busy=True)
@@ -37,10 +42,12 @@ SILENT = Line(answers_after=None)
 class Carrier:
     """Takes every call that is sent to it; `calls` are all of them, a number that is not in `lines` is busy."""
 
-    def __init__(self, exchange: Exchange, room: Room, port: int, *, host: str = CARRIER) -> None:
+    def __init__(
+        self, exchange: Exchange, room: Room, port: int, *, host: str = CARRIER, name: str = "carrier"
+    ) -> None:
         self.lines: dict[str, Line] = {}
         self.calls: list[PhoneCall] = []
-        self._farm = Farm("carrier", exchange, room, self._rang, host=host, port=port)
+        self._farm = Farm(name, exchange, room, self._rang, host=host, port=port)
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def open(self, lines: Mapping[str, Line]) -> None:
@@ -93,6 +100,9 @@ class Carrier:
             return
         await asyncio.sleep(line.answers_after)
         await self._farm.answer(call, tone=line.tone)
+        if line.keys and call.media is not None:
+            await asyncio.sleep(_BEFORE_KEYS)
+            call.media.press(line.keys)
         if line.talks_for is not None:
             await asyncio.sleep(line.talks_for)
             self._farm.hang_up(call)

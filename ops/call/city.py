@@ -15,7 +15,7 @@ import httpx
 
 from ops.call import tones
 from ops.call.agent import Agent, Manner, all_free
-from ops.call.carrier import Carrier
+from ops.call.carrier import COUNTY, Carrier
 from ops.call.citizen import Call, Offer, Sightings
 from ops.call.desk import Desk, Refused
 from ops.call.phones import PhoneCall, Phones
@@ -74,6 +74,7 @@ class City:
         self.exchange = Exchange(self.place.sipp, self.folder, target)
         self.phones = Phones(self.place, self.exchange, self.room)
         self.carrier = Carrier(self.exchange, self.room, self.place.carrier_port)
+        self.county = Carrier(self.exchange, self.room, self.place.county_port, host=COUNTY, name="county")
         return self
 
     async def __aexit__(
@@ -189,6 +190,7 @@ class City:
             await until(lambda: all(call.settled for call in self.calls.values()), "all calls end", seconds=_HANG_UP)
         await asyncio.gather(*(self._send_home(agent) for agent in self.agents.values()))
         await self.carrier.aclose()
+        await self.county.aclose()
         # A system that a test has stopped cannot take a registration back; it forgets it by itself.
         with contextlib.suppress(SippFailed, StepMissing):
             await self.phones.disconnect()

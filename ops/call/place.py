@@ -28,6 +28,8 @@ class Place:
     passwords: dict[str, str]
     #: Where calls to other people arrive (`ops.call.carrier`); 0 where the instance sends none.
     carrier_port: int = 0
+    #: Where calls to a county's ordinary telephones arrive; 0 where the instance has no such trunk.
+    county_port: int = 0
 
     @property
     def stream_url(self) -> str:
@@ -64,6 +66,7 @@ def place_of(home: Home) -> Place:
         seat_secret=home.secret("seat_secret"),
         passwords=read_passwords(home.secret_file("demo_passwords.json")),
         carrier_port=home.ports.get("carrier", 0),
+        county_port=home.ports.get("county", 0),
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from asterisk_conf.fetch import AsteriskPlace, FetchError, asterisk_place
 from asterisk_conf.render import control_command, render
-from asterisk_conf.settings import AsteriskSettings, FallbackQueue, Seat, SettingsError
+from asterisk_conf.settings import AsteriskSettings, CountyTrunk, FallbackQueue, Seat, SettingsError
 from asterisk_conf.sounds import copy_missing
 from db.address import DatabaseAddressError, find_address
 from db.seats import seat_password
@@ -22,6 +22,7 @@ from ops.users import PROJECT
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - inside a container; docker-compose.yml says which ports are published
 MOST_FILES = 65536
+SIP_PORT = 5060
 SHARED_SOUNDS = ("own", "spoken")
 
 
@@ -63,6 +64,7 @@ def asterisk_settings(settings: ContainerSettings, hall: Hall, place: AsteriskPl
         trunks=words(settings.trunks),
         carrier_host=settings.carrier_host,
         carrier_port=settings.carrier_port,
+        counties=tuple(CountyTrunk(county, host, port or SIP_PORT) for county, host, port in hall.trunks),
         system_name=settings.system_name,
         sip_host=EVERYWHERE,
         external_address=settings.external_address,

@@ -61,15 +61,15 @@ def test_the_city_is_seeded_once_and_passwords_are_told_once(
     file = tmp_path / "passwords.json"
     assert run("seed", "--passwords", str(file)) == 0
     told = json.loads(file.read_text())
-    assert len(told) == 41
-    assert len(set(told.values())) == 41
+    assert len(told) == 42
+    assert len(set(told.values())) == 42
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert run("seed", "--passwords", str(file)) == 0
     assert json.loads(file.read_text()) == told
     assert run("password", "1001") == 0
     assert run("password", "1001") == 0
     words = capsys.readouterr().out.split("\n")
-    assert words[0] == "database: 41 agents created"
+    assert words[0] == "database: 42 agents created"
     assert words[1] == "database: already seeded"
     assert words[2] != words[3]
     with pytest.raises(SystemExit, match="nobody has the staff number"):
@@ -78,7 +78,7 @@ def test_the_city_is_seeded_once_and_passwords_are_told_once(
 
 async def test_a_seeded_city_has_its_parts(environment: str, database: Database, tmp_path: Path) -> None:
     passwords = await seed(parse_address(environment), tmp_path / "p.json")
-    tables = {Agent: 41, Queue: 3, Number: 2, MenuVersion: 1, AgentQueue: 30 * 3 + 8 * 2}
+    tables = {Agent: 42, Queue: 3, Number: 2, MenuVersion: 1, AgentQueue: 30 * 3 + 9}
     assert {table: await count(database, table) for table in tables} == tables
     async with database.write() as session:
         agent = await session.get_one(Agent, "1001")
