@@ -105,3 +105,70 @@ def test_a_leg_of_ours_that_ends_is_no_call_that_ends() -> None:
 
 def test_calls_that_others_place_are_no_legs_of_ours() -> None:
     assert Translator().translate("OriginateResponse", {"ActionID": "target-test-1", "Reason": "4"}) is None
+
+
+LINE = "05345550005@line-linhe"
+NEAR = {"DestChannel": f"Local/{LINE}-00000003;1", "DestUniqueid": "dz-1.3"}
+FAR = {"Channel": f"Local/{LINE}-00000003;2", "Uniqueid": "dz-1.4"}
+TRUNK = {"DestChannel": "PJSIP/county-linhe-00000005", "DestUniqueid": "dz-1.5"}
+NEAR_GONE = {"Uniqueid": "dz-1.3", "Channel": NEAR["DestChannel"]}
+
+
+def test_a_line_seat_answers_when_the_near_end_of_its_local_channel_does() -> None:
+    ours = Translator()
+    told = [
+        ours.translate("DialBegin", {**CITIZEN, **NEAR}),
+        ours.translate("DialBegin", {**FAR, **TRUNK}),
+        ours.translate("DialEnd", {**FAR, **TRUNK, "DialStatus": "ANSWER"}),  # somebody or something picked up
+        ours.translate("DialEnd", {**CITIZEN, **NEAR, "DialStatus": "ANSWER"}),  # and pressed 1
+    ]
+    assert told == [
+        ev.LegRinging("dz-1.1", LINE, "13800138000", "PJSIP/trunk-00000001", "dz-1.3"),
+        None,
+        None,
+        ev.LegAnswered("dz-1.1", LINE, "dz-1.3"),
+    ]
+
+
+@pytest.mark.parametrize("far_first", [True, False])
+def test_only_the_trunk_says_whether_the_person_hung_up(*, far_first: bool) -> None:
+    ours = Translator()
+    dials = [{**CITIZEN, **NEAR}, {**FAR, **TRUNK}]
+    for fields in reversed(dials) if far_first else dials:
+        ours.translate("DialBegin", fields)
+    assert ours.translate("HangupRequest", NEAR_GONE) is None
+    assert ours.translate("HangupRequest", {"Uniqueid": "dz-1.5"}) == ev.HangupAsked("dz-1.1", LINE)
+    assert ours.translate("Hangup", {"Uniqueid": "dz-1.5"}) is None
+    assert ours.translate("Hangup", NEAR_GONE) == ev.LegEnded("dz-1.1", LINE)
+    assert ours.legs == {}
+
+
+def test_a_line_seat_in_a_talk_is_found_in_a_snapshot() -> None:
+    ours = Translator()
+    channels = [
+        {"Uniqueid": "c1", "Channel": "PJSIP/trunk-00000001", "BridgeId": "b", "CallerIDNum": "13800138000"},
+        {"Uniqueid": "c2", "Channel": f"Local/{LINE}-00000003;1", "BridgeId": "b", "Linkedid": "c1"},
+        {"Uniqueid": "c3", "Channel": f"Local/{LINE}-00000003;2", "BridgeId": "d", "Linkedid": "c1"},
+        {"Uniqueid": "c4", "Channel": "PJSIP/county-linhe-00000005", "BridgeId": "d", "Linkedid": "c1"},
+    ]
+    seen = ours.snapshot(channels, [], is_agent=lambda endpoint: endpoint == LINE, taken_at=T0)
+    assert seen.channels == {"c1": ev.SeenChannel("c1", "13800138000", "PJSIP/trunk-00000001", LINE, "c2")}
+    assert ours.translate("HangupRequest", {"Uniqueid": "c4"}) == ev.HangupAsked("c1", LINE)
+
+
+@pytest.mark.parametrize(
+    ("fields", "event"),
+    [
+        (
+            {"EndpointName": "county-linhe", "ContactStatus": "Unreachable"},
+            ev.PhoneChanged("county-linhe", "UNAVAILABLE"),
+        ),
+        ({"EndpointName": "county-linhe", "ContactStatus": "Reachable"}, ev.PhoneChanged("county-linhe", "NOT_INUSE")),
+        ({"EndpointName": "county-linhe", "ContactStatus": "Updated"}, None),
+        ({"EndpointName": "1001", "ContactStatus": "Unreachable"}, None),
+    ],
+)
+def test_a_countys_trunk_says_by_its_contact_whether_it_is_there(
+    fields: dict[str, str], event: ev.PhoneChanged | None
+) -> None:
+    assert Translator().translate("ContactStatus", fields) == event

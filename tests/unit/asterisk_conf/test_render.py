@@ -10,7 +10,7 @@ import pytest
 from asterisk_conf.fetch import AsteriskPlace
 from asterisk_conf.modules import OPTIONAL, REQUIRED
 from asterisk_conf.render import CEL_COLUMNS, TEMPLATES, control_command, fill, render, start_command
-from asterisk_conf.settings import AsteriskSettings, FallbackQueue, Seat, SettingsError
+from asterisk_conf.settings import AsteriskSettings, CountyTrunk, FallbackQueue, Seat, SettingsError
 
 
 @pytest.fixture
@@ -71,8 +71,8 @@ def test_a_seat_has_a_desk_phone_and_a_browser(settings: AsteriskSettings) -> No
     assert '[1001](desk-phone)\naors = 1001\nauth = 1001\ncallerid = "1001" <1001>\n' in text
     assert "username = 1001w\npassword = browser-secret\n" in text
     assert "match = 127.0.0.2\nmatch = 10.1.0.0/16\n" in text
-    # The trunk, the carrier and the phones.
-    assert text.count("media_address = 127.0.0.1\nbind_rtp_to_media_address = yes") == 3
+    # The trunk, the carrier, the counties' trunks and the phones.
+    assert text.count("media_address = 127.0.0.1\nbind_rtp_to_media_address = yes") == 4
     assert "contact = sip:127.0.0.3:5060\n" in text
     assert "context = nowhere\naors = carrier\nidentify_by = ip\n" in text
 
@@ -167,3 +167,23 @@ def test_commands(settings: AsteriskSettings) -> None:
 def test_what_asterisk_would_misread_is_refused(settings: AsteriskSettings, wrong: dict[str, object]) -> None:
     with pytest.raises(SettingsError):
         replace(settings, **wrong)  # type: ignore[arg-type]
+
+
+def test_a_county_has_a_trunk_that_is_asked_whether_it_is_there_and_a_context_of_its_own(
+    settings: AsteriskSettings,
+) -> None:
+    counties = (CountyTrunk("linhe", "127.0.0.4", 5072),)
+    settings = replace(settings, counties=counties, phone_qualify_seconds=1, qualify_timeout_seconds=1.5)
+    text = rendered(settings, "pjsip.conf")
+    assert "[county-linhe](county-trunk)\naors = county-linhe\n" in text
+    assert "[county-linhe](county-contact)\ncontact = sip:127.0.0.4:5072\n" in text
+    assert text.count("qualify_frequency = 1\nqualify_timeout = 1.5\n") == 2, "phones and trunks alike"
+    assert "match = 127.0.0.4" not in text, "whoever calls in from the county's gateway is no citizen by that alone"
+    dialplan = rendered(settings, "extensions.conf")
+    assert "[line-linhe]\nexten => _X.,1,Gosub(line-call,s,1(${FILTER(0-9,${EXTEN})},linhe))\n" in dialplan
+
+
+@pytest.mark.parametrize("county", [CountyTrunk("lin he", "127.0.0.4"), CountyTrunk("linhe", "127.0.0.4;evil")])
+def test_a_county_that_would_be_configuration_is_refused(settings: AsteriskSettings, county: CountyTrunk) -> None:
+    with pytest.raises(SettingsError, match="in Asterisk"):
+        replace(settings, counties=(county,))
