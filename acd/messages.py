@@ -70,11 +70,18 @@ class NextState(TypedDict):
     reason: str | None
 
 
+class PausesUsed(TypedDict):
+    """Seconds of the pauses that are over, by reason, on one day in China (ISO 8601; None: none yet)."""
+
+    day: str | None
+    used: dict[str, float]
+
+
 class AgentState(TypedDict):
     """The live state of one agent; moments are ISO 8601 with offset.
 
     `next` is what comes after the present call. `until` is when the server's own timer ends the state, or the day's
-    quota of a pause is used up; `overrun` when it is and the pause goes on.
+    quota of a pause is used up; `overrun` when it is and the pause goes on. `pauses` is what of the quotas is used.
     """
 
     agent_id: str
@@ -86,6 +93,7 @@ class AgentState(TypedDict):
     next: NotRequired[NextState | None]
     until: NotRequired[str | None]
     overrun: NotRequired[bool]
+    pauses: NotRequired[PausesUsed]
 
 
 class KeptAgent(AgentState):

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from acd.messages import PauseConfiguration
+from acd.messages import PauseConfiguration, PausesUsed
 from ivr.hours import CHINA
 
 DAY = dt.timedelta(days=1)
@@ -68,9 +68,9 @@ class Account:
         end, tomorrow = since + left, midnight(since) + DAY
         return end if end <= tomorrow else tomorrow + quota
 
-    def to_dict(self) -> dict[str, Any]:
-        """JSON form that survives a restart."""
-        return {"day": None if self.day is None else self.day.isoformat(), "used": self.used}
+    def to_dict(self) -> PausesUsed:
+        """As it crosses the wires and survives a restart; what is spent later does not change it."""
+        return {"day": None if self.day is None else self.day.isoformat(), "used": dict(self.used)}
 
 
 def account_from_dict(data: Mapping[str, Any]) -> Account:

@@ -140,6 +140,7 @@ class Agent:
             next=None if self.next is None else NextState(state=self.next.state.value, reason=self.next.reason),
             until=_iso(self.until),
             overrun=self.overrun,
+            pauses=self.pauses.to_dict(),
         )
 
     def kept(self) -> KeptAgent:
@@ -150,7 +151,6 @@ class Agent:
             "page_lost": self.page.lost,
             "microphone": self.microphone,
             "ready_since": _iso(self.ready_since),
-            "pauses": self.pauses.to_dict(),
         }
         return KeptAgent(**self.public(), kept=private)
 
@@ -165,7 +165,7 @@ class Agent:
         self.page = Page(seen=private.get("page", False), lost=private.get("page_lost", False))
         self.microphone = private.get("microphone", True)
         self.ready_since = _moment(private.get("ready_since"))
-        self.pauses = account_from_dict(private.get("pauses") or {})
+        self.pauses = account_from_dict(kept.get("pauses") or {})
 
 
 HANGUP_LAG = dt.timedelta(seconds=2)

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Choice } from '../src/api/talk'
 import { lasted, left } from '../src/clock/stateTime'
 import { found } from '../src/desk/choosing'
+import { minutesLeft } from '../src/desk/pauseQuota'
 import { toTell } from '../src/desk/microphoneRule'
 
 const NOW = Date.parse('2026-11-21T08:10:00+00:00')
@@ -52,6 +53,25 @@ describe('whom a talk is given to', () => {
     [' 王  1003 ', ['1003']],
     ['赵', []],
   ])('finds by %j', (search, ids) => expect(found(all, search).map(({ id }) => id)).toEqual(ids))
+})
+
+describe('the quota of a pause', () => {
+  const meal = { id: 'meal', minutes: 60 }
+  it.each([
+    ['untouched', { day: null, used: {} }, 60],
+    [
+      'used in part: the begun minute is still there',
+      { day: '2026-11-21', used: { meal: 601 } },
+      50,
+    ],
+    ['used for something else', { day: '2026-11-21', used: { rest: 601 } }, 60],
+    ['used yesterday', { day: '2026-11-20', used: { meal: 3600 } }, 60],
+    ['used up', { day: '2026-11-21', used: { meal: 4000 } }, 0],
+    ['unknown', undefined, 60],
+  ])('%s', (_name, pauses, left) => expect(minutesLeft(meal, pauses, '2026-11-21')).toBe(left))
+
+  it('is none for what takes as long as it takes', () =>
+    expect(minutesLeft({ id: 'meeting', minutes: null }, undefined, '2026-11-21')).toBeNull())
 })
 
 describe('the microphone', () => {

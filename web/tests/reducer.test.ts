@@ -56,6 +56,7 @@ function agent(
     next: null,
     until: null,
     overrun: false,
+    pauses: { day: null, used: {} },
     ...changed,
   }
 }
@@ -372,7 +373,7 @@ describe('an agent', () => {
 
   it('is read from a telephone system that does not tell them', () => {
     const known = Object.entries(agent('ready')).filter(
-      ([name]) => !/^(next|until|overrun)$/.test(name),
+      ([name]) => !/^(next|until|overrun|pauses)$/.test(name),
     )
     const told = numbered([{ type: 'state', ...Object.fromEntries(known) } as Body])
     expect(play(told).state.agent).toEqual(agent('ready'))

@@ -33,6 +33,8 @@ export interface AgentState {
   until: string | null
   /** The day's quota of this pause is used up, and the pause goes on. */
   overrun: boolean
+  /** Seconds of the pauses that are over, by reason, on one day in China. */
+  pauses: { day: string | null; used: Record<string, number> }
 }
 
 /** Somebody else in the talk: an agent, a queue's agent, or a number outside. */

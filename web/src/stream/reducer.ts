@@ -263,6 +263,7 @@ function agentOf(message: AgentState): AgentState {
     next: message.next ?? null,
     until: message.until ?? null,
     overrun: message.overrun ?? false,
+    pauses: message.pauses ?? { day: null, used: {} },
   }
 }
 

@@ -35,6 +35,14 @@ def test_a_pause_ends_when_the_days_quota_is_used(used: list[tuple[str, str]], b
     assert account_from_dict(account.to_dict()).end(REST, since=at(begins)) == at(ends), "also after a restart"
 
 
+def test_what_screens_were_told_is_not_changed_by_the_next_pause() -> None:
+    account = Account()
+    account.spend("rest", since=at("21 08:00"), until=at("21 08:10"))
+    told = account.to_dict()
+    account.spend("rest", since=at("21 09:00"), until=at("21 09:10"))
+    assert told == {"day": "2026-11-21", "used": {"rest": 600.0}}
+
+
 def test_a_reason_without_a_quota_never_ends_and_other_reasons_use_nothing_of_it() -> None:
     account = Account()
     account.spend("training", since=at("21 08:00"), until=at("21 18:00"))
