@@ -127,6 +127,10 @@ class Engine:
         if self._hands is not None:
             self._hands.journal_grew()
 
+    async def shown(self, agent_id: str, *, timeout: float) -> bool:  # noqa: ASYNC109 - bounded on purpose
+        """Wait until the agent's screen shows the present offer, at most `timeout` seconds."""
+        return await self.streams.acked(agent_id, self._offer_seq.get(agent_id, 0), timeout=timeout)
+
     def saw_end(self, call_id: str) -> bool:
         """Whether this process has journaled the call's end itself, or still follows it."""
         return call_id in self.floor.calls or call_id in self._ended

@@ -35,6 +35,9 @@ class Disposition(StrEnum):
     TRANSFERRED = "transferred"
     REGISTERED = "registered"
     HANGUP_IN_MENU = "hangup_in_menu"
+    BUSY = "busy"
+    NO_ANSWER = "no_answer"
+    CANCELLED = "cancelled"
     FAILED = "failed"
 
 

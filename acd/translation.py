@@ -4,7 +4,8 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 
 from acd.rules import events as ev
-from acd.rules.effects import LEG_PREFIX
+from acd.rules.effects import LEG_PREFIX, OUT_PREFIX
+from acd.rules.outbound import calling_for
 from acd.rules.state import CARRIER
 from acd.rules.telephones import AWAY_DEVICE, FREE_DEVICE, endpoint_of, is_line, is_trunk
 
@@ -72,9 +73,7 @@ class Translator:
     ) -> ev.Snapshot:
         """Turn present channels (CoreShowChannels) and devices (DeviceStateList) into one event; relearn the legs."""
         rows = [(row, endpoint_of(row.get("Channel", ""))) for row in channels]
-        citizens = {
-            r["Uniqueid"]: r for r, e in rows if e is not None and e != CARRIER and not is_trunk(e) and not is_agent(e)
-        }
+        citizens = {r["Uniqueid"]: r for r, e in rows if _is_citizen(r, e) and not is_agent(e or "")}
         bridges = {r["BridgeId"]: uid for uid, r in citizens.items() if r.get("BridgeId")}
         self.legs.clear()
         self._near.clear()
@@ -121,6 +120,9 @@ class Translator:
 
     def _hangup_request(self, fields: Fields) -> ev.Event | None:
         uniqueid = fields.get("Uniqueid", "")
+        call_id = calling_for(uniqueid)
+        if call_id is not None:
+            return ev.HangupAsked(call_id, endpoint_of(fields.get("Channel", "")))
         if uniqueid in self._far:
             leg = self._near.get(self._far[uniqueid])
             return None if leg is None else ev.HangupAsked(*leg)
@@ -130,7 +132,7 @@ class Translator:
 
     def _hangup(self, fields: Fields) -> ev.Event | None:
         uniqueid = fields.get("Uniqueid", "")
-        if uniqueid.startswith(LEG_PREFIX):
+        if uniqueid.startswith((LEG_PREFIX, OUT_PREFIX)):
             return ev.PlacedEnded(uniqueid, CAUSES.get(fields.get("Cause", ""), ev.PlacedResult.FAILED))
         if self._far.pop(uniqueid, None) is not None:
             return None
@@ -142,7 +144,7 @@ class Translator:
 def _placed(fields: Fields) -> ev.Placed | None:
     """An OriginateResponse of a leg of ours; its `ActionID` is the leg."""
     leg = fields.get("ActionID", "")
-    if not leg.startswith(LEG_PREFIX):
+    if not leg.startswith((LEG_PREFIX, OUT_PREFIX)):
         return None
     return ev.Placed(leg, REASONS.get(fields.get("Reason", ""), ev.PlacedResult.FAILED))
 
@@ -163,6 +165,13 @@ def _trunk_changed(fields: Fields) -> ev.PhoneChanged | None:
     """A ContactStatus of a county's trunk, whose device state says nothing while a talk goes on over it."""
     endpoint, state = fields.get("EndpointName", ""), CONTACTS.get(fields.get("ContactStatus", ""))
     return ev.PhoneChanged(endpoint, state) if state is not None and is_trunk(endpoint) else None
+
+
+def _is_citizen(row: Fields, endpoint: str | None) -> bool:
+    """Whoever came in by a trunk, and whom we have called ourselves over the carrier."""
+    if endpoint is None or is_trunk(endpoint):
+        return False
+    return endpoint != CARRIER or row["Uniqueid"].startswith(OUT_PREFIX)
 
 
 def phone_changed(fields: Fields) -> ev.PhoneChanged | None:

@@ -28,6 +28,7 @@ log = structlog.get_logger(__name__)
 
 RING_CONTEXT, LINE_CONTEXT = "ring-agent", "ring-line"
 RECORD_CONTEXT = "record"
+TALK_CONTEXT = "outbound-talk"
 TOKEN_VARIABLE = "HOTLINE_TOKEN"  # noqa: S105 - a variable's name
 QUEUE_VARIABLE = "HOTLINE_QUEUE"
 DIALLED_VARIABLE = "HOTLINE_DIALLED"
@@ -72,6 +73,9 @@ class Calls:
         if not call_id:
             log.error("session_without_uniqueid")
             return
+        if call_id.startswith(fx.OUT_PREFIX) and call_id not in self._shared.engine.floor.calls:
+            log.warning("session_of_a_call_unknown", call_id=call_id)
+            return  # made by a process before this one: the dialplan brings the two together
         call = CallSession(session, call_id, self._shared)
         self._sessions[call_id] = call
         try:
@@ -176,6 +180,8 @@ class CallSession:
     async def _serve(self) -> bool:
         """Menu, then a person. True when the call is finished and the dialplan may hang up."""
         self._call = self._engine.floor.calls.get(self._call_id)
+        if self._call is not None and self._call.out is not None:
+            return await self._serve_called(self._call)
         service = self._service = self._shared.configuration.service_for(self._dialled, now=utc_now())
         await self._speaker.renew()
         way = await self._walk(service)
@@ -190,6 +196,27 @@ class CallSession:
                 await self._forget_talk()
         await agi.set_variable(self._session, TOKEN_VARIABLE, f"done-{self._call_id}")
         return True
+
+    async def _serve_called(self, call: Call) -> bool:
+        """A citizen whom we have called: the agent is on the line already; afterwards as after every talk."""
+        await self._speaker.renew()
+        await self._start_recording()
+        if not await self._talk_with_caller(call):
+            queue = call.queue or ""
+            await agi.set_variable(self._session, QUEUE_VARIABLE, queue)
+            if await self._until_served(ev.CallQueued(self._call_id, queue)) is Ending.GIVEN_OVER:
+                return False
+        await agi.set_variable(self._session, TOKEN_VARIABLE, f"done-{self._call_id}")
+        return True
+
+    async def _talk_with_caller(self, call: Call) -> bool:
+        """True when the talk is over; False when the citizen waits for the agent, whose phone broke."""
+        agent = self._engine.floor.agents.get(call.agent_id or "")
+        extension = "" if agent is None else agent.extension
+        await agi.gosub(self._session, TALK_CONTEXT, "s", 1, call.leg or "")
+        if await agi.get_variable(self._session, "DIALSTATUS") != "ANSWER":
+            self._engine.submit(ev.LegEnded(self._call_id, extension))
+        return not await self._waits_again(fx.Ring(self._call_id, call.offer_no, call.agent_id or "", extension, 0))
 
     async def _walk(self, service: Service, *, after_talk: bool = False) -> Destination:
         """Where the menu leads; its way is recorded also when the caller leaves in the middle."""
@@ -225,6 +252,10 @@ class CallSession:
         self._engine.submit(queued)
         if self.line.orders.empty():
             await self._start_recording()
+        return await self._until_served(queued)
+
+    async def _until_served(self, queued: ev.CallQueued) -> Ending:
+        queue = queued.queue
         while (came := await self.line.next(queue)) is not None:
             if isinstance(came, Order):
                 if await self._ring(came):

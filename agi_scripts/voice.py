@@ -25,6 +25,7 @@ from agi_scripts.configuration import ConfigurationKeeper
 from agi_scripts.delivery import Delivery
 from agi_scripts.directory import Directory
 from agi_scripts.link import LinkServer
+from agi_scripts.outbound import ShownFirst
 from agi_scripts.prompts import Prompter
 from agi_scripts.safety_net import SafetyNet
 from agi_scripts.server import FastAgiServer
@@ -62,6 +63,7 @@ class Voice:
         self._net = SafetyNet(self.engine, self._actions)
         self._targets = TargetTests(self._actions)
         self._telephone = Telephone(self._actions, submit=self.engine.submit)
+        self._shown_first = ShownFirst(self.engine, self._telephone)
         directory, prompter = Directory(self._client), Prompter(settings.sounds_dir, settings.speech_command)
         self._pace = Pace()
         shared = Shared(
@@ -101,8 +103,11 @@ class Voice:
         self._calls.talk_over(order)
 
     def telephone(self, order: fx.Telephone) -> None:
-        """Hands of the engine: move, ring or end channels."""
-        self._telephone.take(order)
+        """Hands of the engine: move, ring or end channels; a leg that a screen is shown first waits for that."""
+        if isinstance(order, fx.Place) and order.shown_to is not None:
+            self._shown_first.take(order, order.shown_to)
+        else:
+            self._telephone.take(order)
 
     def journal_grew(self) -> None:
         """Hands of the engine: deliver."""

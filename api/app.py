@@ -32,6 +32,7 @@ from api.menus import trial_endpoints as trials
 from api.messages import endpoints as messages
 from api.messages.spool import SpoolImporter
 from api.numbers import endpoints as numbers
+from api.outbound import endpoints as outbound
 from api.pauses import endpoints as pauses
 from api.queues import endpoints as queues
 from api.ratings import endpoints as ratings
@@ -55,6 +56,7 @@ NOUNS = (
     calls,
     cases,
     messages,
+    outbound,
     menus,
     publications,
     trials,

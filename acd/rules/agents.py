@@ -29,6 +29,7 @@ class Trigger(StrEnum):
     MICROPHONE_LOST = "microphone_lost"
     MICROPHONE_BACK = "microphone_back"
     FINISH = "finish"
+    CALL_OUT = "call_out"
 
 
 COMMANDS = frozenset({Trigger.SIGN_IN, Trigger.SIGN_OUT, Trigger.READY, Trigger.PAUSE})
@@ -86,6 +87,10 @@ TABLE: dict[tuple[S, Trigger], S] = {
     (S.MICROPHONE_LOST, Trigger.SIGN_IN): S.MICROPHONE_LOST,
     (S.MICROPHONE_LOST, Trigger.PAUSE): S.PAUSED,
     (S.MICROPHONE_LOST, Trigger.SIGN_OUT): S.LOGGED_OUT,
+    # A call of the agent's own: the phone rings first.
+    (S.READY, Trigger.CALL_OUT): S.OFFERED,
+    (S.PAUSED, Trigger.CALL_OUT): S.OFFERED,
+    (S.MISSED, Trigger.CALL_OUT): S.OFFERED,
     # Asterisk's word counts more than ours: an agent who is seen talking is talking.
     **{(state, Trigger.SEEN_TALKING): S.TALKING for state in S},
 }

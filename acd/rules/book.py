@@ -9,7 +9,7 @@ from acd.rules.agents import Trigger
 from acd.rules.matching import Matcher
 from acd.rules.published import Published
 from acd.rules.returning import RecentCallers
-from acd.rules.state import Agent, Call
+from acd.rules.state import Agent, Call, Outgoing
 from acd.rules.steps import LOST, keeps_wish, landing
 from acd.rules.telephones import BROWSER_SUFFIX, device_of, is_trunk
 from acd.rules.timers import Timers
@@ -173,7 +173,7 @@ class Book:
             "type": "offer",
             "call_id": call.call_id,
             "offer_no": call.offer_no,
-            "caller": call.caller,
+            "caller": call.caller if call.out is None else call.out.shown,
             "dialled": call.dialled,
             "line": call.line,
             "queue": call.queue or "",
@@ -183,4 +183,10 @@ class Book:
             "menu_path": list(call.menu_path),
             "waited_ms": call.waited_ms(offered_at),
             "decided_at": offered_at.timestamp(),
+            **({} if call.out is None else _outgoing(call.out)),
         }
+
+
+def _outgoing(out: Outgoing) -> dict[str, Any]:
+    """What a screen is told besides of a call of ours; the citizen's number is not among it."""
+    return {"direction": "outbound", "case_no": out.case_no, "return_call": out.returns is not None}

@@ -9,6 +9,9 @@ from acd.rules.state import Call
 LEG_PREFIX = "leg-"
 """Begins the uniqueid of every channel that is placed for us, `leg-<kind>-<call id>-<n>`: no citizen's has it."""
 
+OUT_PREFIX = "out-"
+"""Begins the uniqueid of a citizen's channel that we have called ourselves, and so the id of that call."""
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
@@ -58,8 +61,8 @@ class Move:
 class Place:
     """Ring `dial` for at most `seconds`; answered, it goes on in the dialplan: AMI Originate, told by `ev.Placed`.
 
-    `leg` becomes its uniqueid and begins with `LEG_PREFIX`. `dial` and `variables` are known values, never a caller's
-    text.
+    `leg` becomes its uniqueid and begins with `LEG_PREFIX` or `OUT_PREFIX`. `dial` and `variables` are known values,
+    never a caller's text. With `shown_to` that agent's screen shows the offer first, as with `Ring`.
     """
 
     leg: str
@@ -69,6 +72,7 @@ class Place:
     seconds: int
     caller_id: str = ""
     variables: tuple[tuple[str, str], ...] = ()
+    shown_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

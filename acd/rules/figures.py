@@ -131,7 +131,7 @@ def count_live(calls: Iterable[Call], agents: Iterable[Agent], places: Places) -
 def _waiting(calls: Iterable[Call]) -> dict[tuple[str | None, str], Live]:
     found: dict[tuple[str | None, str], Live] = {}
     for call in calls:
-        if call.phase in UNANSWERED:
+        if call.phase in UNANSWERED and call.out is None:
             since = None if call.answered_at else call.queued_at or call.started_at
             found.setdefault((call.queue, call.dialled), Live()).add(Live(1, int(call.phase is Phase.OFFERED), since))
     return found

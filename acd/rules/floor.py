@@ -12,12 +12,14 @@ from typing import Any
 from acd.messages import AgentStateName, CallEventType, Configuration, Disposition, KeptAgent, NumberConfiguration
 from acd.rules import effects as fx
 from acd.rules import events as ev
+from acd.rules import outbound
 from acd.rules.agents import COMMANDS, CommandRefusedError, Trigger
 from acd.rules.agreement import Agreement
 from acd.rules.book import Book
 from acd.rules.legs import Legs
 from acd.rules.matching import Matcher
 from acd.rules.offers import Offers
+from acd.rules.outbound import Outbound
 from acd.rules.presence import Presence
 from acd.rules.returning import Why
 from acd.rules.state import IN_TALK, Agent, Call, Phase
@@ -37,6 +39,7 @@ class Floor:
         self._offers = Offers(self._book)
         self._legs = Legs(self._book, self._offers)
         self._agreement = Agreement(self._book, self._offers, self._legs)
+        self._outbound = Outbound(self._book, self._offers, self._legs, end=self._call_ended)
         self.agents, self.calls = self._book.agents, self._book.calls
         self._presence = Presence(self._book)
         self._kept: dict[str, KeptAgent] = {}
@@ -71,15 +74,20 @@ class Floor:
             ev.Thawed: self._agreement.thawed,
         }
 
-        self._placing: dict[str, Callable[[ev.Placed | ev.PlacedEnded], None]] = {}
+        self._placing: dict[str, Callable[[ev.Placed | ev.PlacedEnded], None]] = {
+            outbound.KIND: self._outbound.placed,
+            fx.OUT_PREFIX.rstrip("-"): self._outbound.placed,
+        }
         self._commands: dict[str, Callable[[Agent, Mapping[str, Any]], None]] = {
             **{trigger.value: partial(self._presence.ask, trigger) for trigger in COMMANDS},
             Trigger.OUTCOME.value: self._outcome,
+            Trigger.CALL_OUT.value: self._outbound.call_out,
             "microphone": self._presence.microphone,
         }
         self._timed: dict[str, Callable[[str], None]] = {
             "link": self._presence.link_due,
             "state": self._presence.state_due,
+            outbound.TIMER: self._outbound.due,
         }
 
     @property
@@ -195,12 +203,17 @@ class Floor:
             agent.devices = {}
             agent.learn(event.phones)
             self._book.note(agent)
+        self._outbound.agree()
         self._agreement.snapshot(event)
 
     # A citizen's call
 
     def _call_started(self, event: ev.CallStarted) -> None:
         known = self.calls.get(event.call_id)
+        if known is not None and known.out is not None:
+            known.session, known.channel = True, event.channel
+            self._outbound.reached(known)
+            return
         if known is not None:
             self._offers.leave_agent(known)
             known.session, known.phase = True, Phase.MENU
@@ -281,8 +294,8 @@ class Floor:
             self._book.keep(call)
 
     def _placed(self, event: ev.Placed | ev.PlacedEnded) -> None:
-        """Whoever placed legs of this kind (`leg-<kind>-...`) hears of them."""
-        hears = self._placing.get(event.leg.split("-", 2)[1])
+        """Whoever placed legs of this kind (`leg-<kind>-...`, or a citizen's `out-...`) hears of them."""
+        hears = self._placing.get(event.leg.removeprefix(fx.LEG_PREFIX).partition("-")[0])
         if hears is not None:
             hears(event)
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from acd.messages import Disposition
+from acd.rules.effects import OUT_PREFIX
+from acd.rules.outbound import calling_for
 from acd.rules.telephones import endpoint_of, is_trunk
 
 FIELDS = (
@@ -52,19 +54,20 @@ class CallFacts:
     answered_by: str | None = None
     answered_at: dt.datetime | None = None
     ended_at: dt.datetime | None = None
+    outbound: bool = False
 
     def data(self, agent_of: Callable[[str], str | None]) -> dict[str, Any]:
         """The body of a `call.record` event; `agent_of` turns an endpoint into an agent id."""
         answered = self.answered_by is not None and self.answered_at is not None
+        lost = Disposition.FAILED if self.outbound else Disposition.ABANDONED
         return {
-            "caller": self.caller,
-            "dialled": self.dialled,
+            **({"direction": "outbound"} if self.outbound else {"caller": self.caller, "dialled": self.dialled}),
             "started_at": self.started_at.isoformat(),
             "queue": None,
             "answered_by": agent_of(self.answered_by) if self.answered_by else None,
             "answered_at": self.answered_at.isoformat() if self.answered_at else None,
             "ended_at": self.ended_at.isoformat() if self.ended_at else None,
-            "disposition": (Disposition.ANSWERED if answered else Disposition.ABANDONED).value,
+            "disposition": (Disposition.ANSWERED if answered else lost).value,
         }
 
 
@@ -72,6 +75,7 @@ class CallRecords:
     """Follows the rows in their order; a call is finished with its citizen's channel.
 
     An unanswered call counts as abandoned: whoever was cut off or gave up is owed a return call rather than silence.
+    One that the hotline made has failed then. Whom it called, the voice process wrote down before it called.
     """
 
     def __init__(self) -> None:
@@ -87,8 +91,10 @@ class CallRecords:
         moment = _moment(row)
         if moment is None:
             return None
-        if row["eventtype"] == "CHAN_START" and row["context"] == CITIZEN_CONTEXT:
-            self._open[row["uniqueid"]] = CallFacts(row["uniqueid"], row["cidnum"], row["exten"], moment, offset)
+        outbound = row["uniqueid"].startswith(OUT_PREFIX)
+        if row["eventtype"] == "CHAN_START" and (outbound or row["context"] == CITIZEN_CONTEXT):
+            call = CallFacts(row["uniqueid"], row["cidnum"], row["exten"], moment, offset, outbound=outbound)
+            self._open[row["uniqueid"]] = call
             return None
         return self._follow(row, moment)
 
@@ -97,7 +103,7 @@ class CallRecords:
         if own is not None and row["eventtype"] == "CHAN_END":
             own.ended_at = moment
             return self._open.pop(row["uniqueid"])
-        call = own or self._open.get(row["linkedid"])
+        call = own or self._open.get(calling_for(row["uniqueid"]) or row["linkedid"])
         if call is None or call is own or row["eventtype"] != "BRIDGE_ENTER":
             return None
         endpoint = endpoint_of(row["channame"])

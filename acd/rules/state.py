@@ -28,6 +28,7 @@ class Phase(StrEnum):
     OFFERED = "offered"
     TALKING = "talking"
     RESERVED = "reserved"
+    DIALLING = "dialling"
     AFTER_TALK = "after_talk"
     FALLBACK = "fallback"
 
@@ -173,8 +174,26 @@ HANGUP_LAG = dt.timedelta(seconds=2)
 
 
 @dataclass(slots=True)
+class Outgoing:
+    """What only a call of ours has: the digits that are dialled, and how screens show them.
+
+    `case_no` is the case it is about, `return_call` the row of the debt it pays, `returns` the virtual caller it is
+    for, `failed` once one of two words about a failure has come.
+    """
+
+    number: str
+    shown: str
+    case_no: str | None = None
+    return_call: int | None = None
+    returns: str | None = None
+    failed: bool = False
+
+
+@dataclass(slots=True)
 class Call:
     """One citizen's call, from its first channel's birth to end; `outside` once a transfer's target has answered.
+
+    `out` is there for a call that the hotline has made.
 
     `leg` is the uniqueid of the agent's channel while there is one.
 
@@ -206,6 +225,7 @@ class Call:
     session: bool = True
     lost_at: dt.datetime | None = None
     outside: bool = False
+    out: Outgoing | None = None
 
     def waited_ms(self, now: dt.datetime) -> int:
         """Milliseconds since the call was queued; 0 for a call that never was."""
@@ -215,6 +235,8 @@ class Call:
         """How the call ended, if it ended now."""
         if self.answered_at is not None:
             return Disposition.ANSWERED
+        if self.out is not None:
+            return Disposition.FAILED
         if self.queued_at is not None or (self.phase is Phase.FALLBACK and not self._left_with_session(now)):
             return Disposition.ABANDONED
         return Disposition.HANGUP_IN_MENU
@@ -244,6 +266,7 @@ class Call:
             "agent_id": self.agent_id,
             "leg": self.leg,
             "answered_at": _iso(self.answered_at),
+            "out": None if self.out is None else _out_to_dict(self.out),
         }
 
 
@@ -269,7 +292,19 @@ def call_from_dict(data: dict[str, Any]) -> Call:
         leg=data.get("leg"),
         answered_at=_moment(data["answered_at"]),
         session=False,
+        out=_out_from_dict(data.get("out")),
     )
+
+
+_OUT = ("number", "shown", "case_no", "return_call", "returns")
+
+
+def _out_to_dict(out: Outgoing) -> dict[str, Any]:
+    return {name: getattr(out, name) for name in _OUT}
+
+
+def _out_from_dict(data: dict[str, Any] | None) -> Outgoing | None:
+    return None if data is None else Outgoing(**{name: data.get(name) for name in _OUT})  # type: ignore[arg-type]
 
 
 @lru_cache(maxsize=4096)

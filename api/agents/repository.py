@@ -44,9 +44,10 @@ async def replace_queues(session: WriteSession, agent_id: str, queues: Sequence[
 
 async def find_current_call(session: ReadSession, agent_id: str, call_id: str | None) -> CurrentCall | None:
     """Return the call the agent is on, or without one the last answered call whose case is still a draft."""
+    own = Case.call_id == Call.call_id
     query = (
         select(Call, Case, CaseDraft)
-        .outerjoin(Case, Case.call_id == Call.call_id)
+        .outerjoin(Case, own if call_id is None else own | (Case.number == Call.about_case))
         .outerjoin(CaseDraft, (CaseDraft.call_id == Call.call_id) & (CaseDraft.agent_id == agent_id))
     )
     if call_id is not None:

@@ -5,7 +5,7 @@ from typing import Final
 from acd.messages import AgentConfiguration, AgentState
 from api.agents.repository import CurrentCall
 from api.agents.schemas import AgentOut, CurrentCallOut, DraftOut, PhoneOut, StateOut, WantedState
-from api.core.phones import display_number
+from api.core.phones import display_number, masked_number
 from api.sessions.tokens import Identity
 from api.settings import Settings
 from db.seats import seat_password
@@ -43,12 +43,13 @@ def describe_agent(agent: AgentConfiguration, state: AgentState | None) -> Agent
 def describe_call(current: CurrentCall) -> CurrentCallOut:
     """Return a call with case and draft."""
     call, case, draft = current.call, current.case, current.draft
+    hidden = call.direction == "outbound"
     return CurrentCallOut(
         call_id=call.call_id,
         case_no=case.number if case else None,
         case_state=case.state if case else None,
-        caller=call.caller,
-        caller_display=display_number(call.caller),
+        caller=None if hidden else call.caller,
+        caller_display=masked_number(call.caller) if hidden else display_number(call.caller),
         answered_at=call.answered_at,
         ended_at=call.ended_at,
         draft=DraftOut(note=draft.note, outcome=draft.outcome, updated_at=draft.updated_at) if draft else None,

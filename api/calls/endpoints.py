@@ -13,7 +13,6 @@ from api.calls import repository, service
 from api.calls.repository import CallFilter
 from api.calls.schemas import (
     CallDetailOut,
-    CallEventOut,
     CallPage,
     DraftIn,
     DraftOut,
@@ -59,7 +58,7 @@ async def get_calls(
     concerning = _printable(agent) if identity.sees_everything else identity.agent_id
     wanted = CallFilter(concerning, _printable(queue), disposition, _printable(number))
     total, rows = await repository.list_calls(session, wanted, window)
-    items = [service.describe(row) for row in rows]
+    items = [service.describe(row, identity) for row in rows]
     return CallPage(total=total, limit=window.limit, offset=window.offset, items=items)
 
 
@@ -79,8 +78,8 @@ async def get_call(call_id: CallId, identity: SignedIn, session: Reader) -> Call
     events = await repository.list_events(session, call_id, with_rating=rating_shown)
     offers = await repository.list_offers(session, call_id)
     return CallDetailOut(
-        **service.describe(row).model_dump(),
-        events=[CallEventOut.model_validate(event, from_attributes=True) for event in events],
+        **service.describe(row, identity).model_dump(),
+        events=[service.describe_event(event, hidden=service.is_hidden(row, identity)) for event in events],
         offers=[OfferOut.model_validate(offer, from_attributes=True) for offer in offers],
         outcome=row.case.outcome if row.case else None,
         note=row.case.note if row.case else None,

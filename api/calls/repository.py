@@ -3,14 +3,15 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import aliased
 
 from acd.messages import CallEventType
 from api.cases.rules import CaseState
 from api.core.paging import Window
 from db.engine import ReadSession, WriteSession
-from db.tables import Call, CallEvent, Case, CaseDraft, CaseTransition, Offer
+from db.tables import Call, CallbackResult, CallEvent, Case, CaseDraft, CaseTransition, Offer
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,11 @@ class CallRow:
 
     call: Call
     case: Case | None
+
+    @property
+    def outbound(self) -> bool:
+        """The hotline has made this call."""
+        return self.call.direction == "outbound"
 
 
 def concerns(agent_id: str) -> ColumnElement[bool]:
@@ -55,23 +61,32 @@ async def list_calls(session: ReadSession, wanted: CallFilter, window: Window) -
     conditions = _conditions(wanted)
     total = await session.scalar(select(func.count()).select_from(Call).where(*conditions))
     page = (
-        select(Call, Case)
-        .outerjoin(Case, Case.call_id == Call.call_id)
+        _with_case()
         .where(*conditions)
         .order_by(Call.started_at.desc().nulls_last(), Call.call_id.desc())
         .limit(window.limit)
         .offset(window.offset)
     )
-    return total or 0, [CallRow(call, case) for call, case in await session.execute(page)]
+    return total or 0, [CallRow(call, own or about) for call, own, about in await session.execute(page)]
 
 
 async def find_call(session: ReadSession, call_id: str, *, seen_by: str | None) -> CallRow | None:
     """Return a call, if it concerns the agent `seen_by` (None: whoever asks sees all)."""
-    query = select(Call, Case).outerjoin(Case, Case.call_id == Call.call_id).where(Call.call_id == call_id)
+    query = _with_case().where(Call.call_id == call_id)
     if seen_by is not None:
         query = query.where(concerns(seen_by))
     row = (await session.execute(query)).first()
-    return CallRow(row[0], row[1]) if row is not None else None
+    return CallRow(row[0], row[1] or row[2]) if row is not None else None
+
+
+def _with_case() -> Select[Call, Case, Case]:
+    """Calls with the case that was opened for them, or that a call of ours is about."""
+    about = aliased(Case)
+    return (
+        select(Call, Case, about)
+        .outerjoin(Case, Case.call_id == Call.call_id)
+        .outerjoin(about, about.number == Call.about_case)
+    )
 
 
 async def list_events(session: ReadSession, call_id: str, *, with_rating: bool) -> list[CallEvent]:
@@ -91,8 +106,26 @@ async def answered_by(session: WriteSession, call_id: str) -> str | None:
 
 
 async def lock_case(session: WriteSession, call_id: str) -> Case | None:
-    """Return the case of a call, locked until the transaction ends."""
-    return await session.scalar(select(Case).where(Case.call_id == call_id).with_for_update())
+    """Return the case of a call, or that a call of ours is about, locked until the transaction ends."""
+    about = select(Call.about_case).where(Call.call_id == call_id, Call.about_case.is_not(None)).scalar_subquery()
+    wanted = or_(Case.call_id == call_id, Case.number == about)
+    return await session.scalar(select(Case).where(wanted).with_for_update())
+
+
+async def direction_of(session: WriteSession, call_id: str) -> str | None:
+    """Return `inbound` or `outbound`; None for a call whose events are still on their way."""
+    return await session.scalar(select(Call.direction).where(Call.call_id == call_id))
+
+
+async def find_result(session: WriteSession, call_id: str) -> CallbackResult | None:
+    """Return what was stored of a call of ours."""
+    return await session.get(CallbackResult, call_id)
+
+
+async def store_result(session: WriteSession, result: CallbackResult) -> None:
+    """Store what came of a call of ours."""
+    session.add(result)
+    await session.flush()
 
 
 async def store_outcome(session: WriteSession, case: Case, step: CaseTransition, *, outcome: str, note: str) -> None:
@@ -111,6 +144,7 @@ async def store_draft(session: WriteSession, values: dict[str, Any]) -> None:
 
 
 async def which_are_finished(session: ReadSession, call_ids: list[str]) -> set[str]:
-    """Return those calls whose case has left its first state."""
+    """Return those calls whose case has left its first state, or of which is stored what came of them."""
     query = select(Case.call_id).where(Case.call_id.in_(call_ids), Case.state != CaseState.DRAFT)
-    return set(await session.scalars(query))
+    results = select(CallbackResult.call_id).where(CallbackResult.call_id.in_(call_ids))
+    return {*await session.scalars(query), *await session.scalars(results)} - {None}

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
-from api.cases.rules import Outcome
+from api.cases.rules import Outcome, Reached
 from api.core.paging import Page
 from api.core.text import NOTE_LIMIT
 
@@ -45,6 +45,7 @@ class CallOut(BaseModel):
     waited_ms: int | None
     case_no: str | None
     case_state: str | None
+    direction: Annotated[str, Field(description="inbound, or outbound for a call that the hotline has made")]
     recording_url: Annotated[str | None, Field(description="Where the talk, or the message left in a menu, is heard")]
 
 
@@ -87,7 +88,9 @@ class CallDetailOut(CallOut):
 class OutcomeIn(BaseModel):
     """How the call's case goes on."""
 
-    outcome: Outcome
+    outcome: Annotated[
+        Outcome | Reached, Field(description="Of a call that the hotline has made also reached or not_reached")
+    ]
     note: Note = ""
 
 
@@ -95,9 +98,9 @@ class OutcomeOut(BaseModel):
     """The outcome as it is stored."""
 
     call_id: str
-    case_no: str
-    case_state: str
-    outcome: Outcome
+    case_no: Annotated[str | None, Field(description="Null where the citizen was not reached and has no case yet")]
+    case_state: str | None
+    outcome: Outcome | Reached
     note: str
     wrap_up_ended: Annotated[bool, Field(description="False: the telephone system will be told when it is back")]
 
@@ -106,7 +109,7 @@ class DraftIn(BaseModel):
     """What has been typed so far."""
 
     note: Note = ""
-    outcome: Outcome | None = None
+    outcome: Outcome | Reached | None = None
 
 
 class DraftOut(BaseModel):
@@ -114,5 +117,5 @@ class DraftOut(BaseModel):
 
     call_id: str
     note: str
-    outcome: Outcome | None
+    outcome: Outcome | Reached | None
     updated_at: dt.datetime

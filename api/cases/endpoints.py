@@ -25,7 +25,7 @@ async def get_cases(identity: SignedIn, session: Reader, window: WindowDep, stat
     """Give cases, newest first; agents see those of their own calls."""
     seen_by = None if identity.sees_everything else identity.agent_id
     total, rows = await repository.list_cases(session, seen_by=seen_by, state=state, window=window)
-    items = [service.describe(row) for row in rows]
+    items = [service.describe(row, identity) for row in rows]
     return CasePage(total=total, limit=window.limit, offset=window.offset, items=items)
 
 
@@ -51,7 +51,7 @@ async def get_case(number: CaseNumber, identity: SignedIn, session: Reader) -> C
     rated = row.case.call_id if service.may_see_rating(identity, row.case.state) else None
     rating = await repository.find_rating(session, rated) if rated is not None else None
     return CaseDetailOut(
-        **service.describe(row).model_dump(),
+        **service.describe(row, identity).model_dump(),
         query_code=row.case.query_code,
         rating=service.describe_rating(rating),
         history=history,

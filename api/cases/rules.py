@@ -23,6 +23,13 @@ class Outcome(StrEnum):
     INVALID = "invalid"
 
 
+class Reached(StrEnum):
+    """What came of a call that the hotline has made about a case (回访); it moves no case."""
+
+    REACHED = "reached"
+    NOT_REACHED = "not_reached"
+
+
 class TransitionRefusedError(Exception):
     """The table has no such step; the text names state and trigger."""
 

@@ -8,6 +8,8 @@ from typing import Final
 import phonenumbers
 from phonenumbers import PhoneNumber, PhoneNumberFormat, shortnumberinfo
 
+from acd.rules.outbound import diallable, masked
+
 REGION: Final = "CN"
 CHINA: Final = 86
 WITHHELD_TEXT: Final = "未显示号码"
@@ -73,3 +75,8 @@ def display_number(canonical: str | None) -> str:
     at_home = number.country_code == CHINA
     style = PhoneNumberFormat.NATIONAL if at_home else PhoneNumberFormat.INTERNATIONAL
     return phonenumbers.format_number(number, style)
+
+
+def masked_number(canonical: str | None) -> str:
+    """Return the number as the screen of whoever calls a citizen shows it: `138****8000`."""
+    return WITHHELD_TEXT if canonical is None else masked(diallable(canonical) or canonical)

@@ -31,7 +31,7 @@ COUNT: Final = text(
                  answered_at <= started_at + interval '15 seconds' AS soon_15,
                  answered_at <= started_at + interval '20 seconds' AS soon_20
           FROM calls LEFT JOIN numbers ON numbers.number = calls.dialled
-          WHERE {ASKED_AT} >= :since AND {ASKED_AT} < :until
+          WHERE direction = 'inbound' AND {ASKED_AT} >= :since AND {ASKED_AT} < :until
             AND (queued_at IS NOT NULL OR answered_at IS NOT NULL OR disposition IN ('answered', 'abandoned')
                  OR (disposition = 'message' AND menu_end IS DISTINCT FROM 'message'))
             AND (answered_at IS NOT NULL OR disposition IS DISTINCT FROM 'transferred')

@@ -65,6 +65,15 @@ class CallFacts:
     menu_ms: int | None = None
     skill: str | None = None
     transferred_to: str | None = None
+    direction: str = "inbound"
+    about_case: str | None = None
+    about_call: str | None = None
+    return_call_id: int | None = None
+
+    @property
+    def is_outbound(self) -> bool:
+        """The hotline has made this call."""
+        return self.direction == "outbound"
 
     @property
     def has_been_answered(self) -> bool:
@@ -73,7 +82,12 @@ class CallFacts:
 
     @property
     def needs_case(self) -> bool:
-        """The call concerns an agent: it was offered, answered, or left a message."""
+        """The call concerns an agent: it was offered, answered, or left a message.
+
+        One that the hotline has made belongs to the case it is about; where there is none, what was said opens one.
+        """
+        if self.is_outbound:
+            return self.about_case is None and self.answered_at is not None
         return self.first_offered_at is not None or self.has_been_answered or self.disposition == Disposition.MESSAGE
 
     @property
@@ -110,6 +124,8 @@ def fold(events: Iterable[Fact]) -> CallFacts:
     _fill(call, _left_in_menu(told))
     for fact in (*records, *spooled):
         _fill(call, _told_by_witness(fact, transferred=call.transferred_to is not None))
+    if any(fact.data.get("direction") == "outbound" for fact in ordered):
+        call.direction = "outbound"
     call.disposition = _disposition(call, ordered)
     call.waited_ms = _waited(call)
     if call.queue is not None and not call.queues:
@@ -146,6 +162,9 @@ def _apply(call: CallFacts, fact: Fact) -> None:
     match fact.type:
         case CallEventType.STARTED:
             _fill(call, {"caller_raw": data.get("caller"), "dialled": data.get("dialled"), "started_at": fact.at})
+            names = {"queue": "queue", "about_case": "case_no", "about_call": "about_call"}
+            _fill(call, {field: data.get(name) for field, name in names.items()})
+            _fill(call, {"return_call_id": data.get("return_call")})
         case CallEventType.MENU:
             _apply_menu(call, data)
         case CallEventType.QUEUED:

@@ -28,6 +28,9 @@ TARGET: Final = re.compile(r"[0-9]{1,32}")
 
 MENU_ENDS: Final = ("queue", "hang_up", "gave_up", "message", "transfer", "return_call", "affected")
 TRANSFER_RESULTS: Final = ("answered", "busy", "no_answer", "failed")
+INBOUND: Final = "inbound"
+OUTBOUND: Final = "outbound"
+DIRECTIONS: Final = (INBOUND, OUTBOUND)
 PRESSED: Final = "pressed"
 RATING_REASONS: Final = (PRESSED, "silent", "hung_up")
 
@@ -175,7 +178,16 @@ Reader = Callable[[Any], Any]
 
 # What each type may carry; a name with "!" must be there. The rest of `data` is kept, cleaned, and not used.
 FIELDS: Final[dict[CallEventType, dict[str, Reader]]] = {
-    CallEventType.STARTED: {"caller": _text, "dialled": _text, "channel": _text},
+    CallEventType.STARTED: {
+        "caller": _text,
+        "dialled": _text,
+        "channel": _text,
+        "direction": _one_of(DIRECTIONS),
+        "queue": _word,
+        "case_no": _word,
+        "about_call": _word,
+        "return_call": _count,
+    },
     CallEventType.MENU: {
         "menu!": _word,
         "version": _count,
@@ -203,6 +215,7 @@ FIELDS: Final[dict[CallEventType, dict[str, Reader]]] = {
     },
     CallEventType.RATED: {"score": _score, "reason!": _one_of(RATING_REASONS)},
     CallEventType.RECORD: {
+        "direction": _one_of(DIRECTIONS),
         "caller": _text,
         "dialled": _text,
         "queue": _word,

@@ -125,6 +125,19 @@ async def find_cases(session: WriteSession, call_ids: Collection[str]) -> dict[s
     return {call_id: CaseRef(*named) for call_id, *named in rows}
 
 
+async def find_about(session: WriteSession, calls: Mapping[str, CallFacts]) -> dict[str, CaseRef]:
+    """Return the cases that calls of the hotline's own are about, by the id of the call."""
+    wanted = [
+        {"call_id": call_id, "case_no": call.about_case, "about_call": call.about_call}
+        for call_id, call in calls.items()
+        if call.about_case is not None or call.about_call is not None
+    ]
+    if not wanted:
+        return {}
+    rows = await session.execute(statements.FIND_ABOUT, {"wanted": _json(wanted)})
+    return {call_id: CaseRef(*named) for call_id, *named in rows}
+
+
 async def take_serials(session: WriteSession, region: str, day: dt.date, count: int) -> range:
     """Return `count` serials of this region and day that nobody else has."""
     result = await session.execute(statements.TAKE_SERIALS, {"region": region, "day": day, "count": count})

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from acd.messages import CallEventType, Pop
 from api.cases.numbers import case_day, case_number, new_query_code
 from api.cases.rules import CaseState
-from api.core.phones import canonical_number, display_number
+from api.core.phones import canonical_number, display_number, masked_number
 from api.intake import repository
 from api.intake.fold import CallFacts, Fact, fold, fold_offers
 from api.intake.parsing import Event, Rejected, parse_event, reject
@@ -105,6 +105,9 @@ async def apply_facts(
     await repository.lock_calls(session, call_ids)
     known, changed = await repository.store_events(session, facts, call_ids)
     folded = {call_id: fold(known[call_id]) for call_id in call_ids}
+    about = await repository.find_about(session, folded)
+    for call_id, call in folded.items():
+        call.about_case = about[call_id].number if call_id in about else None
     callers = {key: canonical_number(call.caller_raw, area_code=place.area_code) for key, call in folded.items()}
     if changed:
         offers = {call_id: fold_offers(known[call_id]) for call_id in changed}
@@ -113,7 +116,7 @@ async def apply_facts(
         tracing = {call_id for call_id, fact in facts if fact.type in TRACING} & changed
         if tracing:
             await repository.store_traces(session, rows, {key: traces(known[key]) for key in tracing}, now=now)
-    cases = await ensure_cases(session, folded, region=place.region_code, now=now)
+    cases = about | await ensure_cases(session, folded, region=place.region_code, now=now)
     await settle_returns(session, _concerned(folded, callers, changed), now=now)
     return Applied(folded, callers, cases)
 
@@ -169,14 +172,22 @@ async def settle_returns(session: WriteSession, callers: Iterable[str], *, now: 
 
 
 async def _pops(session: WriteSession, events: Iterable[Event], applied: Applied) -> list[Pop]:
-    offered = [event for event in events if event.type is CallEventType.OFFERED]
+    offered = [event for event in events if _pops_up(event, applied)]
     callers = {caller for event in offered if (caller := applied.callers[event.call_id])}
     history = await repository.caller_history(session, callers) if callers else {}
     return [_pop(event, applied, history) for event in sorted(offered, key=lambda event: event.seq)]
 
 
+def _pops_up(event: Event, applied: Applied) -> bool:
+    """Whether a screen is shown the case now: with the offer, and where a call of ours opens one, with the answer."""
+    outbound = applied.facts[event.call_id].is_outbound
+    kinds = {CallEventType.OFFERED, CallEventType.ANSWERED} if outbound else {CallEventType.OFFERED}
+    return event.type in kinds and event.call_id in applied.cases
+
+
 def _pop(event: Event, applied: Applied, history: dict[str, History]) -> Pop:
     caller, case = applied.callers[event.call_id], applied.cases[event.call_id]
+    hidden = applied.facts[event.call_id].is_outbound
     known = history.get(caller or "", History([], []))
     return Pop(
         call_id=event.call_id,
@@ -184,8 +195,8 @@ def _pop(event: Event, applied: Applied, history: dict[str, History]) -> Pop:
         case_no=case.number,
         case_state=case.state,
         query_code=case.query_code,
-        caller=caller,
-        caller_display=display_number(caller),
+        caller=None if hidden else caller,
+        caller_display=masked_number(caller) if hidden else display_number(caller),
         earlier_calls=[row for row in known.earlier_calls if row["call_id"] != event.call_id][:POP_ROWS],
         open_cases=[row for row in known.open_cases if row["call_id"] != event.call_id][:POP_ROWS],
     )

@@ -65,13 +65,15 @@ STORE_CALLS: Final = text(
         answered_by = given.answered_by, disposition = given.disposition, ended_by = given.ended_by,
         waited_ms = given.waited_ms, recording = given.recording, menu_end = given.menu_end,
         menu_node = given.menu_node, menu_ms = given.menu_ms, skill = given.skill,
-        transferred_to = given.transferred_to
+        transferred_to = given.transferred_to, direction = given.direction, about_case = given.about_case,
+        about_call = given.about_call, return_call_id = given.return_call_id
     FROM jsonb_to_recordset(CAST(:calls AS jsonb))
          AS given (call_id text, source text, caller_raw text, caller text, dialled text, menu text,
                    menu_version int, menu_path jsonb, queue text, queues jsonb, priority bigint, started_at timestamptz,
                    queued_at timestamptz, first_offered_at timestamptz, answered_at timestamptz,
                    ended_at timestamptz, answered_by text, disposition text, ended_by text, waited_ms bigint,
-                   recording text, menu_end text, menu_node text, menu_ms bigint, skill text, transferred_to text)
+                   recording text, menu_end text, menu_node text, menu_ms bigint, skill text, transferred_to text,
+                   direction text, about_case text, about_call text, return_call_id bigint)
     WHERE calls.call_id = given.call_id
     """
 )
@@ -124,6 +126,19 @@ STORE_MESSAGES: Final = text(
     ON CONFLICT (file_name) DO UPDATE SET
         caller_raw = excluded.caller_raw, dialled = excluded.dialled, callback = excluded.callback
     WHERE messages.call_id = excluded.call_id
+    """
+)
+
+# Of calls that the hotline has made: the case they are about, by its number or by the call it was opened for.
+FIND_ABOUT: Final = text(
+    """
+    SELECT given.call_id, cases.number, cases.state, cases.query_code
+    FROM jsonb_to_recordset(CAST(:wanted AS jsonb)) AS given (call_id text, case_no text, about_call text)
+    JOIN cases ON cases.number = coalesce(given.case_no, (
+        SELECT named.number FROM cases AS named WHERE named.call_id = given.about_call
+        UNION ALL
+        SELECT calls.about_case FROM calls WHERE calls.call_id = given.about_call AND calls.about_case IS NOT NULL
+        LIMIT 1))
     """
 )
 
@@ -258,9 +273,12 @@ OWE: Final = text(
     """
 )
 
+# The debt is paid when the hotline has called; it falls away when the citizen has.
 CANCEL: Final = text(
     """
-    UPDATE return_calls SET state = 'cancelled', settled_at = :at, settled_by_call = :call_id
+    UPDATE return_calls SET settled_at = :at, settled_by_call = :call_id,
+        state = CASE WHEN (SELECT direction FROM calls WHERE calls.call_id = :call_id) = 'outbound'
+                     THEN 'done' ELSE 'cancelled' END
     WHERE caller = :caller AND state = 'owed'
     """
 )

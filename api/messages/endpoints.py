@@ -1,4 +1,4 @@
-"""`/api/messages` and `/api/return-calls`: work that waits for any agent."""
+"""`/api/messages`: what citizens said when nobody could answer."""
 
 import asyncio
 from http import HTTPStatus
@@ -16,11 +16,11 @@ from api.core.phones import display_number
 from api.core.problems import NotFoundError
 from api.core.runtime import Reader, RuntimeDep
 from api.messages import repository
-from api.messages.schemas import MessageOut, MessagePage, ReturnCallOut, ReturnCallPage
+from api.messages.schemas import MessageOut, MessagePage
 from api.messages.spool import IMPORTED
 from api.sessions.dependencies import SignedIn
 from api.settings import Settings
-from db.tables import Message, ReturnCall
+from db.tables import Message
 
 router = APIRouter(prefix="/api", tags=["messages"], responses=problems(HTTPStatus.UNAUTHORIZED))
 
@@ -36,18 +36,6 @@ def _message(row: Message) -> MessageOut:
         callback=row.callback,
         callback_display=display_number(row.callback),
         recording_url=f"/api/messages/{row.id}/recording" if row.recording else None,
-    )
-
-
-def _return_call(row: ReturnCall) -> ReturnCallOut:
-    return ReturnCallOut(
-        id=row.id,
-        caller=row.caller,
-        caller_display=display_number(row.caller),
-        call_id=row.call_id,
-        queue=row.queue,
-        owed_since=row.owed_since,
-        incident_id=row.incident_id,
     )
 
 
@@ -81,11 +69,3 @@ def _folder_of(row: Message, settings: Settings) -> Path | None:
     if row.file_name == row.recording:
         return settings.recordings_dir
     return settings.spool_dir / "messages" / IMPORTED if settings.spool_dir else None
-
-
-@router.get("/return-calls", summary="List return calls owed")
-async def get_return_calls(_identity: SignedIn, session: Reader, window: WindowDep) -> ReturnCallPage:
-    """Give the citizens to ring back, longest owed first."""
-    total, rows = await repository.list_owed(session, window)
-    items = [_return_call(row) for row in rows]
-    return ReturnCallPage(total=total, limit=window.limit, offset=window.offset, items=items)

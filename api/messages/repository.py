@@ -1,4 +1,4 @@
-"""Queries about messages and return calls."""
+"""Queries about messages."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from api.core.paging import Window
 from db.engine import ReadSession, WriteSession
-from db.tables import Message, ReturnCall
+from db.tables import Message
 
 
 async def store_message(session: WriteSession, values: dict[str, Any]) -> bool:
@@ -26,11 +26,3 @@ async def list_messages(session: ReadSession, window: Window) -> tuple[int, list
 async def find_message(session: ReadSession, message_id: int) -> Message | None:
     """Return one message."""
     return await session.get(Message, message_id)
-
-
-async def list_owed(session: ReadSession, window: Window) -> tuple[int, list[ReturnCall]]:
-    """Return how many return calls are owed, and one page of them, longest owed first."""
-    owed = ReturnCall.state == "owed"
-    total = await session.scalar(select(func.count()).select_from(ReturnCall).where(owed))
-    page = select(ReturnCall).where(owed).order_by(ReturnCall.owed_since, ReturnCall.id)
-    return total or 0, list(await session.scalars(page.limit(window.limit).offset(window.offset)))

@@ -1,4 +1,4 @@
-"""What the endpoints about messages and return calls give."""
+"""What the endpoints about messages give."""
 
 import datetime as dt
 from typing import Annotated
@@ -26,21 +26,3 @@ class MessagePage(Page):
     """One page of messages, newest first."""
 
     items: list[MessageOut]
-
-
-class ReturnCallOut(BaseModel):
-    """One return call the hotline owes."""
-
-    id: int
-    caller: str
-    caller_display: str
-    call_id: Annotated[str, Field(description="The call nobody answered")]
-    queue: str | None
-    owed_since: dt.datetime
-    incident_id: Annotated[int | None, Field(description="The incident whose caller this is")]
-
-
-class ReturnCallPage(Page):
-    """One page of return calls, longest owed first."""
-
-    items: list[ReturnCallOut]

@@ -23,10 +23,11 @@ STATISTICS: Final = text(
         SELECT numbers.number, waited_ms,
                CASE WHEN answered_at IS NOT NULL THEN 'answered' ELSE coalesce(disposition, '') END AS how
         FROM calls LEFT JOIN numbers ON numbers.number = calls.dialled
-        WHERE (started_at >= :since AND started_at < :until)
-           OR (started_at IS NULL
-               AND coalesce(queued_at, first_offered_at, answered_at, ended_at, seen_at) >= :since
-               AND coalesce(queued_at, first_offered_at, answered_at, ended_at, seen_at) < :until)
+        WHERE direction = 'inbound'
+          AND ((started_at >= :since AND started_at < :until)
+               OR (started_at IS NULL
+                   AND coalesce(queued_at, first_offered_at, answered_at, ended_at, seen_at) >= :since
+                   AND coalesce(queued_at, first_offered_at, answered_at, ended_at, seen_at) < :until))
     )
     SELECT number, grouping(number) = 1 AS is_total, count(*) AS calls,
            count(*) FILTER (WHERE how = 'answered') AS answered,

@@ -3,7 +3,7 @@
 from db.tables.attendance import AgentState, PauseReason
 from db.tables.audit import Audit
 from db.tables.base import Base
-from db.tables.calls import Call, CallEvent, Offer, Rating, RejectedEvent, ReturnCall
+from db.tables.calls import Call, CallbackResult, CallEvent, Offer, Rating, RejectedEvent, ReturnCall
 from db.tables.cases import Case, CaseDraft, CaseSerial, CaseTransition, LookUpFailure
 from db.tables.incidents import Incident, IncidentCaller
 from db.tables.menus import MenuPublication, MenuVersion, MenuVisit, TrialCode
@@ -20,6 +20,7 @@ __all__ = [
     "Base",
     "Call",
     "CallEvent",
+    "CallbackResult",
     "Case",
     "CaseDraft",
     "CaseSerial",

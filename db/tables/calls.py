@@ -17,7 +17,8 @@ class Call(Base):
 
     `caller_raw` is what the carrier sent, cleaned; `caller` is its canonical form or null. `source` tells the
     best witness so far: `voice`, `record` (CEL), `message` (spool). `county` is that of the queue, else of the number,
-    that the call came by; empty for the city's.
+    that the call came by; empty for the city's. `direction`
+    is `inbound`, or `outbound` for a call that the hotline has made about a case or another call.
     """
 
     __tablename__ = "calls"
@@ -56,7 +57,25 @@ class Call(Base):
     skill: Mapped[str | None]
     transferred_to: Mapped[str | None]
     county: Mapped[str] = mapped_column(server_default="")
+    direction: Mapped[str] = mapped_column(server_default="inbound")
+    about_case: Mapped[str | None]
+    about_call: Mapped[str | None]
+    return_call_id: Mapped[int | None]
     seen_at: Mapped[dt.datetime] = mapped_column(server_default=func.now())
+
+
+class CallbackResult(Base):
+    """What came of a call that the hotline has made (回访), in the agent's words; a case of its own has it as well."""
+
+    __tablename__ = "callback_results"
+    __table_args__ = (CheckConstraint("result IN ('reached', 'not_reached')", name="result"),)
+
+    call_id: Mapped[str] = mapped_column(primary_key=True)
+    case_no: Mapped[str | None] = mapped_column(index=True)
+    agent_id: Mapped[str]
+    result: Mapped[str]
+    note: Mapped[str]
+    at: Mapped[dt.datetime]
 
 
 class CallEvent(Base):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ops.call.phones import Farm, PhoneCall
 from ops.call.rtp import Room
 from ops.call.sip import Exchange
+from ops.call.tones import AGENT_TONE, CITIZEN_TONE
 from ops.call.until import until
 
 #: Where the demonstration city's carrier takes calls.
@@ -25,7 +26,8 @@ class Line:
     """What happens at a called number.
 
     Seconds until somebody answers (None: it rings for ever) and until they hang up (None: the citizen does); `busy`
-    refuses at once; `tone` is what they hum, in Hz; `keys` are pressed a second after the answer.
+    refuses at once; `tone` is what they hum and `hears` what they listen for, in Hz; `keys` are pressed a second after
+    the answer.
     """
 
     answers_after: float | None = 0.1
@@ -33,10 +35,13 @@ class Line:
     busy: bool = False
     tone: int = CALLED_TONE
     keys: str = ""
+    hears: int = CITIZEN_TONE
 
 
 BUSY = Line(busy=True)
 SILENT = Line(answers_after=None)
+CITIZEN = Line(tone=CITIZEN_TONE, hears=AGENT_TONE)
+"""A citizen at home, whom an agent calls."""
 
 
 class Carrier:
@@ -73,9 +78,9 @@ class Carrier:
         return (await until(lambda: self.of(number), f"{number} is called", seconds=seconds, where=self._farm.where))[0]
 
     async def talking(self, number: str, *, seconds: float = 20) -> PhoneCall:
-        """Return the first call to a number once the citizen is heard there."""
+        """Return the first call to a number once whom it listens for is heard there."""
         call = await self.called(number, seconds=seconds)
-        what = f"the citizen is heard at {number}"
+        what = f"the other side is heard at {number}"
         await until(
             lambda: call.media and call.media.heard.tone_heard_at, what, seconds=seconds, where=self._farm.where
         )
@@ -99,7 +104,7 @@ class Carrier:
         if line.answers_after is None:
             return
         await asyncio.sleep(line.answers_after)
-        await self._farm.answer(call, tone=line.tone)
+        await self._farm.answer(call, tone=line.tone, hears=line.hears)
         if line.keys and call.media is not None:
             await asyncio.sleep(_BEFORE_KEYS)
             call.media.press(line.keys)

@@ -92,12 +92,14 @@ class Farm:
         if self._process is not None:
             self._process.kill()
 
-    async def answer(self, call: PhoneCall, *, tone: int = tones.AGENT_TONE, seconds: float = 5) -> None:
-        """Pick up: 200 OK with an RTP endpoint of its own that hums `tone` (Hz)."""
+    async def answer(
+        self, call: PhoneCall, *, tone: int = tones.AGENT_TONE, hears: int = tones.CITIZEN_TONE, seconds: float = 5
+    ) -> None:
+        """Pick up: 200 OK with an RTP endpoint of its own that hums `tone` and listens for `hears` (Hz)."""
         if call.over:
             return
         media = call.media = self._room.open(self.host)
-        media.heard.expect(tones.CITIZEN_TONE)
+        media.heard.expect(hears)
         if call.audio is not None:
             media.aim(*call.audio)
         media.hum(tone)

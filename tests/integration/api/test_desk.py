@@ -199,7 +199,7 @@ async def test_the_spool_is_imported_once_with_case_and_return_call(
         assert [item["callback"] for item in listed["items"]] == ["+865346316000", "+8613800138000"]
         sound = await api.ask("1001", "GET", listed["items"][0]["recording_url"])
         assert (sound.status_code, sound.content) == (200, b"RIFF sound")
-        owed = (await api.ask("1001", "GET", "/api/return-calls")).json()["items"]
+        owed = (await api.ask("9001", "GET", "/api/return-calls")).json()["items"]
         assert sorted(item["caller"] for item in owed) == ["+8613800138000", "+865346316000"]
         calls = await api.rows("SELECT call_id, disposition, source FROM calls ORDER BY call_id")
         assert [tuple(call.values()) for call in calls] == [

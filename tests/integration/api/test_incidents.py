@@ -203,5 +203,5 @@ async def test_its_callers_are_listed_with_what_they_are_owed(city: Any, event: 
     ]
     page = (await city.ask("1001", "GET", f"/api/incidents/{number}?limit=1&offset=1")).json()
     assert [one["call_id"] for one in page["callers"]] == ["hall-1"]
-    (owed,) = (await city.ask("1001", "GET", "/api/return-calls")).json()["items"]
+    (owed,) = (await city.ask("9001", "GET", "/api/return-calls")).json()["items"]
     assert (owed["caller"], owed["incident_id"]) == ("+8613800138000", number)

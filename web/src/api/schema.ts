@@ -386,6 +386,28 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/outbound/calls': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Call a citizen
+     * @description Ring the agent's own phone, then the citizen: for who is ready, paused or missed, and whose phone is free.
+     *
+     *     409 says what to do first; what becomes of the call comes by the stream (`offer`, `dialling`, `answered`, `ended`).
+     */
+    post: operations['post_call']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/return-calls': {
     parameters: {
       query?: never
@@ -394,8 +416,8 @@ export interface paths {
       cookie?: never
     }
     /**
-     * List return calls owed
-     * @description Give the citizens to ring back, longest owed first.
+     * List return calls
+     * @description Give return calls, the longest owed first; agents see those of their queues.
      */
     get: operations['get_return_calls']
     put?: never
@@ -1432,6 +1454,11 @@ export interface components {
       /** Case State */
       case_state: string | null
       /**
+       * Direction
+       * @description inbound, or outbound for a call that the hotline has made
+       */
+      direction: string
+      /**
        * Recording Url
        * @description Where the talk, or the message left in a menu, is heard
        */
@@ -1550,6 +1577,11 @@ export interface components {
       /** Case State */
       case_state: string | null
       /**
+       * Direction
+       * @description inbound, or outbound for a call that the hotline has made
+       */
+      direction: string
+      /**
        * Recording Url
        * @description Where the talk, or the message left in a menu, is heard
        */
@@ -1577,6 +1609,44 @@ export interface components {
       offset: number
       /** Items */
       items: components['schemas']['CallOut'][]
+    }
+    /**
+     * CallPlaced
+     * @description The agent's phone rings; the citizen is called when it is answered.
+     */
+    CallPlaced: {
+      /** Call Id */
+      call_id: string
+      /** Case No */
+      case_no: string | null
+      /**
+       * Caller Display
+       * @description The citizen's number without its middle
+       */
+      caller_display: string
+      state: components['schemas']['StateOut']
+    }
+    /**
+     * CallWish
+     * @description Whom to call; the number is the hotline's affair.
+     */
+    CallWish: {
+      /**
+       * Case No
+       * @description The citizen of a case
+       * @example 3714-261121-00001-7
+       */
+      case_no?: string | null
+      /**
+       * Call Id
+       * @description Whoever made this call
+       */
+      call_id?: string | null
+      /**
+       * Return Call Id
+       * @description A return call that is owed
+       */
+      return_call_id?: number | null
     }
     /**
      * CallerIn
@@ -2036,6 +2106,9 @@ export interface components {
       | 'transferred'
       | 'registered'
       | 'hangup_in_menu'
+      | 'busy'
+      | 'no_answer'
+      | 'cancelled'
       | 'failed'
     /**
      * DraftIn
@@ -2048,7 +2121,8 @@ export interface components {
        * @default
        */
       note: string
-      outcome?: components['schemas']['Outcome'] | null
+      /** Outcome */
+      outcome?: components['schemas']['Outcome'] | components['schemas']['Reached'] | null
     }
     /**
      * DrawingOut
@@ -3017,7 +3091,11 @@ export interface components {
      * @description How the call's case goes on.
      */
     OutcomeIn: {
-      outcome: components['schemas']['Outcome']
+      /**
+       * Outcome
+       * @description Of a call that the hotline has made also reached or not_reached
+       */
+      outcome: components['schemas']['Outcome'] | components['schemas']['Reached']
       /**
        * Note
        * @description The agent's own words
@@ -3032,11 +3110,15 @@ export interface components {
     OutcomeOut: {
       /** Call Id */
       call_id: string
-      /** Case No */
-      case_no: string
+      /**
+       * Case No
+       * @description Null where the citizen was not reached and has no case yet
+       */
+      case_no: string | null
       /** Case State */
-      case_state: string
-      outcome: components['schemas']['Outcome']
+      case_state: string | null
+      /** Outcome */
+      outcome: components['schemas']['Outcome'] | components['schemas']['Reached']
       /** Note */
       note: string
       /**
@@ -3445,6 +3527,12 @@ export interface components {
       total: components['schemas']['RatingFigures']
     }
     /**
+     * Reached
+     * @description What came of a call that the hotline has made about a case (回访); it moves no case.
+     * @enum {string}
+     */
+    Reached: 'reached' | 'not_reached'
+    /**
      * Reason
      * @description Why something is done.
      */
@@ -3488,36 +3576,54 @@ export interface components {
     }
     /**
      * ReturnCallOut
-     * @description One return call the hotline owes.
+     * @description One return call 漏接回拨; `attempts` tells how often the hotline has called since it is owed.
      */
     ReturnCallOut: {
       /** Id */
       id: number
-      /** Caller */
-      caller: string
-      /** Caller Display */
-      caller_display: string
+      state: components['schemas']['ReturnState']
       /**
-       * Call Id
-       * @description The call nobody answered
+       * Caller
+       * @description For supervisors; an agent calls without knowing it
        */
-      call_id: string
+      caller: string | null
+      /**
+       * Caller Display
+       * @description The citizen's number, for agents without its middle
+       */
+      caller_display: string
       /** Queue */
       queue: string | null
+      /** Line */
+      line: string | null
       /**
        * Owed Since
        * Format: date-time
        */
       owed_since: string
       /**
-       * Incident Id
-       * @description The incident whose caller this is
+       * Call Id
+       * @description The call that nobody answered
        */
+      call_id: string
+      /** Disposition */
+      disposition: string | null
+      /** Case No */
+      case_no: string | null
+      /** Incident Id */
       incident_id: number | null
+      /** Attempts */
+      attempts: number
+      /** Last Attempt At */
+      last_attempt_at: string | null
+      /** Settled At */
+      settled_at: string | null
+      /** Settled By Call */
+      settled_by_call: string | null
     }
     /**
      * ReturnCallPage
-     * @description One page of return calls, longest owed first.
+     * @description One page of return calls, those that are owed longest first.
      */
     ReturnCallPage: {
       /**
@@ -3538,6 +3644,12 @@ export interface components {
       /** Items */
       items: components['schemas']['ReturnCallOut'][]
     }
+    /**
+     * ReturnState
+     * @description How a return call stands.
+     * @enum {string}
+     */
+    ReturnState: 'owed' | 'cancelled' | 'done'
     /**
      * ReturningIn
      * @description More priority for who rings again within these minutes.
@@ -4273,7 +4385,8 @@ export interface components {
       call_id: string
       /** Note */
       note: string
-      outcome: components['schemas']['Outcome'] | null
+      /** Outcome */
+      outcome: components['schemas']['Outcome'] | components['schemas']['Reached'] | null
       /**
        * Updated At
        * Format: date-time
@@ -6085,9 +6198,79 @@ export interface operations {
       }
     }
   }
+  post_call: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['CallWish']
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['CallPlaced']
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
   get_return_calls: {
     parameters: {
       query?: {
+        state?: components['schemas']['ReturnState']
         /** @description Rows on a page */
         limit?: number
         /** @description Rows to skip */
