@@ -17,6 +17,7 @@ from acd.rules.offers import Offers
 from acd.rules.returning import Why
 from acd.rules.state import CARRIER, IN_TALK, Agent, Call, Outgoing, Phase
 from acd.rules.state import Wish as Wished
+from acd.rules.telephones import interface_of, is_line
 
 S = AgentStateName
 Result = ev.PlacedResult
@@ -27,6 +28,9 @@ KIND = "caller"
 CONTEXT = "outbound"
 CITIZEN_SECONDS = 40
 """How long the citizen's phone rings."""
+
+ACCEPT_SECONDS = 20
+"""So much longer a line seat may take to press 1."""
 
 LATE_SECONDS = 5
 """How much later than its time a leg's result may be told; after that the leg counts as failed."""
@@ -151,18 +155,23 @@ class Outbound:
         call.leg = f"{fx.LEG_PREFIX}{KIND}-{call.call_id}-1"
         self._offers.announce(call, agent)
         book.move(agent, Trigger.CALL_OUT, call_id=call.call_id)
-        seconds = book.published.queue(wish.queue).ring_seconds
-        self._wait_for_word(call, seconds + LATE_SECONDS)
-        own = (
-            ("HOTLINE_SECONDS", str(CITIZEN_SECONDS + 2 * LATE_SECONDS)),
-            ("PJSIP_HEADER(add,X-Call-Id)", call.call_id),
-        )
-        place = fx.Place(
-            call.leg, f"PJSIP/{endpoint}", CONTEXT, "seat", seconds, wish.dialled, own, shown_to=agent.agent_id
-        )
+        place = self._to_seat(call, endpoint or "", agent)
+        self._wait_for_word(call, place.seconds + LATE_SECONDS)
         book.out.append(place)
         book.keep(call)
         return call
+
+    def _to_seat(self, call: Call, endpoint: str, agent: Agent) -> fx.Place:
+        """The order to ring the agent's phone; what a line seat's Local channel is told stands in the dialplan."""
+        seconds = self._book.published.queue(call.queue or "").ring_seconds
+        own: tuple[tuple[str, str], ...] = (("HOTLINE_SECONDS", str(CITIZEN_SECONDS + 2 * LATE_SECONDS)),)
+        if is_line(endpoint):
+            own += (("HOTLINE_RING", str(seconds)), ("HOTLINE_CALL", call.call_id), ("HOTLINE_SHOWN", call.dialled))
+            seconds += ACCEPT_SECONDS
+        else:
+            own += (("PJSIP_HEADER(add,X-Call-Id)", call.call_id),)
+        dial, leg = interface_of(endpoint), call.leg or ""
+        return fx.Place(leg, dial, CONTEXT, "seat", seconds, call.dialled, own, shown_to=agent.agent_id)
 
     def _open(self, agent: Agent, wish: Wish) -> Call:
         book = self._book

@@ -4418,6 +4418,13 @@ export interface components {
       } | null
       /** County */
       county?: string | null
+      /**
+       * Seat
+       * @description line: an ordinary telephone; left out: a browser or SIP phone
+       */
+      seat?: string | null
+      /** Phone Number */
+      phone_number?: string | null
     }
     /**
      * HolidayOut
