@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from api import health
 from api.agents import endpoints as agents
+from api.attendance import endpoints as attendance
 from api.calls import endpoints as calls
 from api.calls import repository as calls_repository
 from api.cases import endpoints as cases
@@ -39,6 +40,7 @@ from api.ratings import endpoints as ratings
 from api.realtime import stream
 from api.realtime.hub import Hub
 from api.realtime.link import Link, WrapUp
+from api.rota import endpoints as rota
 from api.sessions import endpoints as sessions
 from api.sessions.hashing import Hashing
 from api.settings import Settings
@@ -71,6 +73,8 @@ NOUNS = (
     lookups,
     configuration,
     figures,
+    rota,
+    attendance,
     health,
     stream,
 )

@@ -1,6 +1,7 @@
 """Seeds the demonstration city; what is already there is left as it is, passwords above all."""
 
 import asyncio
+import datetime as dt
 import json
 import os
 from collections.abc import Iterable
@@ -11,11 +12,22 @@ from typing import Final
 from sqlalchemy import URL, select, text
 from sqlalchemy.dialects.postgresql import insert
 
-from db import city
+from db import city, rota
 from db.clock import utc_now
 from db.engine import WriteSession, open_database
 from db.passwords import generate_password, hash_password
-from db.tables import Agent, AgentQueue, County, MenuPublication, MenuVersion, Number, PauseReason, Queue
+from db.tables import (
+    Agent,
+    AgentQueue,
+    County,
+    CoverMinimum,
+    MenuPublication,
+    MenuVersion,
+    Number,
+    PauseReason,
+    Queue,
+    Shift,
+)
 
 HASHING_THREADS: Final = 2
 LOCK: Final = 0x12346  # one seeding at a time in a database
@@ -32,6 +44,7 @@ async def seed(url: URL, passwords_file: Path) -> dict[str, str]:
             await session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
             await _seed_routing(session)
             passwords = await _seed_people(session)
+            await _seed_rota(session, now=utc_now())
             write_passwords(passwords_file, passwords)
     finally:
         await database.close()
@@ -93,6 +106,22 @@ def _account(person: city.Person) -> dict[str, str | None]:
         "seat": "line" if person.phone_number else "phone",
         "phone_number": person.phone_number,
     }
+
+
+async def _seed_rota(session: WriteSession, *, now: dt.datetime) -> None:
+    """Only where there is no shift at all: one that somebody took away stays away."""
+    if await session.scalar(select(Shift.id).limit(1)) is not None:
+        return
+    today = now.astimezone(rota.CHINA).date()
+    here = set(await session.scalars(select(Agent.id)))
+    duties = [
+        {"agent_id": duty.agent_id, "starts": duty.starts, "ends": duty.ends, "kind": "duty", "note": duty.note}
+        for duty in rota.demonstration(today - dt.timedelta(days=today.weekday()))
+        if duty.agent_id in here
+    ]
+    await session.execute(insert(Shift), duties)
+    minimums = [{"queue_id": queue, "agents": agents} for queue, agents in rota.MINIMUMS]
+    await session.execute(insert(CoverMinimum).values(minimums).on_conflict_do_nothing())
 
 
 async def _hash_all(passwords: Iterable[str]) -> list[str]:

@@ -121,16 +121,20 @@ async def list_incidents(
     """Return the incidents that are on or to come, each with the numbers it is on for."""
     on = Incident.switched_off_at.is_(None) & (Incident.ends_at > now)
     rows = await session.scalars(select(Incident).where(on).order_by(Incident.id))
-    return [
-        IncidentConfiguration(
-            id=str(row.id),
-            sounds=row.sounds,
-            numbers=lines_of(numbers, chosen=row.numbers, areas=row.areas),
-            starts=_stamp(row.starts_at),
-            ends=_stamp(row.ends_at),
-        )
-        for row in rows
-    ]
+    return [_incident(row, numbers) for row in rows]
+
+
+def _incident(row: Incident, numbers: Sequence[NumberConfiguration]) -> IncidentConfiguration:
+    incident = IncidentConfiguration(
+        id=str(row.id),
+        sounds=row.sounds,
+        numbers=lines_of(numbers, chosen=row.numbers, areas=row.areas),
+        starts=_stamp(row.starts_at),
+        ends=_stamp(row.ends_at),
+    )
+    if row.priority:
+        incident["priority"] = row.priority
+    return incident
 
 
 async def list_holidays(session: ReadSession, *, now: dt.datetime) -> list[HolidayConfiguration]:

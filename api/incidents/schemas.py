@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from api.core.fields import Heard, Moment, Why, plain
 from api.core.paging import Page
 from api.core.text import WORD_LIMIT
-from api.numbers.schemas import Digits, SoundName
+from api.numbers.schemas import PRIORITY_LIMIT, Digits, SoundName
 
 TEXT_LIMIT: Final = 300
 SOUNDS_LIMIT: Final = 10
@@ -39,6 +39,10 @@ class IncidentIn(BaseModel):
         list[Annotated[str, Field(pattern=r"^[a-z0-9-]{1,32}$")]] | None,
         Field(min_length=1, max_length=LINES_LIMIT, description="Every line of these areas; without numbers, too: all"),
     ] = None
+    priority: Annotated[
+        int,
+        Field(ge=-PRIORITY_LIMIT, le=PRIORITY_LIMIT, description="Added to that of the lines' calls while it is on"),
+    ] = 0
     ends_at: Annotated[Moment, Field(description="When it ends by itself, at most 7 days from now")]
     why: Why | None = None
 
@@ -60,6 +64,7 @@ class IncidentOut(BaseModel):
     sounds: list[str]
     numbers: Annotated[list[str] | None, Field(description="With areas null, too: every line")]
     areas: list[str] | None
+    priority: Annotated[int, Field(description="Added to that of the lines' calls while it is on")]
     starts_at: dt.datetime
     ends_at: dt.datetime
     switched_on_by: str

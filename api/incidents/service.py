@@ -29,7 +29,7 @@ SLUG = "incident"
 def describe(row: IncidentRow, *, now: dt.datetime) -> IncidentOut:
     """Return an incident as the API tells it."""
     incident = row.incident
-    own = ("id", "title", "text", "sounds", "numbers", "areas", "starts_at", "ends_at")
+    own = ("id", "title", "text", "sounds", "numbers", "areas", "priority", "starts_at", "ends_at")
     off = ("switched_on_by", "switched_off_at", "switched_off_by")
     told = {name: getattr(incident, name) for name in (*own, *off)}
     on = is_on(incident.starts_at, incident.ends_at, incident.switched_off_at, now=now)
@@ -56,7 +56,7 @@ async def switch_on(runtime: Runtime, session: WriteSession, wanted: IncidentIn,
     await _require_fit(session, wanted, now=now)
     sounds = wanted.sounds or [await speak_now(runtime, session, SLUG, wanted.text, by, now)]
     case_id, case_no = await _open_case(session, wanted, region=runtime.settings.region_code, by=by, now=now)
-    chosen = {name: getattr(wanted, name) for name in ("title", "text", "numbers", "areas", "ends_at")}
+    chosen = {name: getattr(wanted, name) for name in ("title", "text", "numbers", "areas", "priority", "ends_at")}
     values = {**chosen, "sounds": sounds, "starts_at": now, "switched_on_by": by, "case_id": case_id}
     incident_id = await repository.store_incident(session, values)
     detail = {**chosen, "ends_at": wanted.ends_at.isoformat(), "sounds": sounds, "case_no": case_no}

@@ -9,6 +9,7 @@ from db.tables.incidents import Incident, IncidentCaller
 from db.tables.menus import MenuPublication, MenuVersion, MenuVisit, TrialCode
 from db.tables.messages import Message
 from db.tables.people import Agent, AgentQueue, SignInAttempt
+from db.tables.rota import CoverMinimum, Shift
 from db.tables.routing import County, Holiday, Number, Queue, TransferTarget
 from db.tables.sounds import Sound
 
@@ -26,6 +27,7 @@ __all__ = [
     "CaseSerial",
     "CaseTransition",
     "County",
+    "CoverMinimum",
     "Holiday",
     "Incident",
     "IncidentCaller",
@@ -41,6 +43,7 @@ __all__ = [
     "Rating",
     "RejectedEvent",
     "ReturnCall",
+    "Shift",
     "SignInAttempt",
     "Sound",
     "TransferTarget",

@@ -11,7 +11,7 @@ from db.tables.base import Base
 class Incident(Base):
     """A notice from `starts_at` until `ends_at` (or `switched_off_at`), for lines by number or by area.
 
-    Where `numbers` and `areas` are both null every line speaks it.
+    Where `numbers` and `areas` are both null every line speaks it. `priority` is added to that of its lines' calls.
     """
 
     __tablename__ = "incidents"
@@ -23,6 +23,7 @@ class Incident(Base):
     sounds: Mapped[list[str]]
     numbers: Mapped[list[str] | None]
     areas: Mapped[list[str] | None]
+    priority: Mapped[int] = mapped_column(server_default="0")
     starts_at: Mapped[dt.datetime]
     ends_at: Mapped[dt.datetime] = mapped_column(index=True)
     switched_on_by: Mapped[str]

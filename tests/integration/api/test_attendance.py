@@ -1,128 +1,115 @@
+"""Attendance: the rota beside the history of agents' states that the voice process has told."""
+
+import csv
 import datetime as dt
-import itertools
-import random
-from collections.abc import Callable
+import io
 from typing import Any
 
 import pytest
 from sqlalchemy import insert
 
 from db.engine import Database
-from db.tables import Agent
+from db.tables import AgentState, Shift
 
-Make = Callable[..., dict[str, Any]]
-START = dt.datetime(2026, 11, 21, tzinfo=dt.UTC)
-DAY = ["ready", "offered", "talking", "holding", "talking", "wrap_up", "paused", "logged_out"]
-TOLD = "SELECT state, reason, call_id, since, until FROM agent_states WHERE agent_id = '1001' ORDER BY since, seq"
+DAY = {"from": "2026-11-20", "to": "2026-11-21"}
+MIDNIGHT = dt.datetime(2026, 11, 20, tzinfo=dt.timezone(dt.timedelta(hours=8)))
 
 
-def changes(event: Make, states: list[str], *, first: int = 1, agent: str = "1001") -> list[dict[str, Any]]:
-    """The agent is in each of these states for a minute."""
+def at(clock: str) -> dt.datetime:
+    hours, minutes = clock.split(":")
+    return MIDNIGHT + dt.timedelta(hours=int(hours), minutes=int(minutes))
+
+
+def history(agent: str, *changes: tuple[str, str]) -> list[dict[str, Any]]:
+    ends = [*(at(clock) for clock, _ in changes[1:]), None]
     return [
-        event(
-            f"agent-{agent}",
-            first + place,
-            "agent.state",
-            agent_id=agent,
-            state=state,
-            reason="rest" if state == "paused" else None,
-            call="hall-1.1" if state == "talking" else None,
-            since=(START + dt.timedelta(minutes=first + place)).isoformat(),
-        )
-        for place, state in enumerate(states)
+        {"agent_id": agent, "since": at(clock), "seq": seq, "state": state, "until": until}
+        for seq, ((clock, state), until) in enumerate(zip(changes, ends, strict=True), start=1)
     ]
 
 
-async def test_each_state_lasts_until_the_next_and_the_last_is_still_on(api: Any, event: Make) -> None:
-    receipt = await api.hand_in(*changes(event, DAY))
-    assert (receipt["accepted"], receipt["pops"]) == (list(range(1, 9)), [])
-    rows = await api.rows(TOLD)
-    assert [row["state"] for row in rows] == DAY
-    assert all(before["until"] == after["since"] for before, after in itertools.pairwise(rows))
-    assert rows[-1]["until"] is None
-    assert [row["call_id"] for row in rows if row["state"] == "talking"] == ["hall-1.1"] * 2
-    assert [row["reason"] for row in rows if row["state"] == "paused"] == ["rest"]
-    assert await api.rows("SELECT * FROM calls") == [], "an agent's state is no call"
-
-
-@pytest.mark.parametrize("seed", range(8))
-async def test_any_order_and_any_repetition_give_the_same_rows(api: Any, event: Make, seed: int) -> None:
-    chance = random.Random(seed)  # noqa: S311 - a test's dice
-    events = changes(event, DAY) + changes(event, DAY[:3], agent="1002")
-    events += chance.sample(events, 5)
-    chance.shuffle(events)
-    while events:
-        size = chance.randint(1, len(events))
-        await api.hand_in(*events[:size])
-        events = events[size:]
-    rows = await api.rows(TOLD)
-    assert [row["state"] for row in rows] == DAY
-    assert all(before["until"] == after["since"] for before, after in itertools.pairwise(rows))
-
-
-async def test_a_new_journal_counts_from_one_again_and_loses_nothing(api: Any, event: Make) -> None:
-    await api.hand_in(*changes(event, ["ready", "paused"]))
-    later = changes(event, ["ready", "paused"], first=10)
-    await api.hand_in(*(change | {"seq": place} for place, change in enumerate(later, start=1)))
-    assert [row["state"] for row in await api.rows(TOLD)] == ["ready", "paused"] * 2
-
-
-async def test_states_and_calls_come_in_one_batch_and_a_bad_state_stops_nobody(api: Any, event: Make) -> None:
-    good, bad = changes(event, ["ready", "dancing"])
-    call = event("hall-1.1", 3, "call.started", caller="13800138000", dialled="12345")
-    receipt = await api.hand_in(good, bad, call)
-    assert receipt["accepted"] == [1, 2, 3]
-    assert len(await api.rows(TOLD)) == len(await api.rows("SELECT * FROM calls")) == 1
-    (rejected,) = await api.rows("SELECT reason FROM rejected_events")
-    assert "state is not one of logged_out" in rejected["reason"]
+def duty(agent: str, since: str, until: str, kind: str = "duty") -> dict[str, Any]:
+    return {"agent_id": agent, "starts": at(since), "ends": at(until), "kind": kind}
 
 
 @pytest.fixture
-async def city(api: Any, database: Database, password_hash: str) -> Any:
-    person = {"id": "9901", "name": "程立新", "extension": "9901", "role": "administrator"}
+async def worked(api: Any, database: Database) -> Any:
+    """A day that is over: one came late and stayed on, one came to half of the shifts."""
+    late = [("08:30", "paused"), ("08:31", "ready"), ("09:00", "offered"), ("09:01", "talking"), ("09:05", "wrap_up")]
+    late += [("09:06", "ready"), ("12:00", "paused"), ("12:45", "ready"), ("17:00", "logged_out")]
+    half = [
+        ("07:00", "ready"),
+        ("11:00", "link_lost"),
+        ("11:05", "ready"),
+        ("11:40", "link_lost"),
+        ("20:00", "logged_out"),
+    ]
     async with database.write() as session:
-        await session.execute(insert(Agent), [person | {"password_hash": password_hash}])
+        await session.execute(insert(AgentState), [*history("1001", *late), *history("1002", *half)])
+        shifts = [duty("1001", "08:00", "16:00"), duty("1002", "08:00", "12:00"), duty("1002", "14:00", "18:00")]
+        shifts += [duty("1002", "18:00", "19:00"), duty("1002", "18:00", "19:00", "leave")]
+        await session.execute(insert(Shift), shifts)
     return api
 
 
-async def test_reasons_for_a_pause_are_laid_down_published_and_taken_out(city: Any) -> None:
-    for reason, body in {"rest": {"name": "小休", "minutes": 30}, "training": {"name": "培训"}}.items():
-        answer = await city.ask("9901", "PUT", f"/api/pause-reasons/{reason}", json={"why": "规定", **body})
-        assert (answer.status_code, answer.json()["heard"]) == (200, False)
-    published = (await city.wire("GET", "/internal/configuration")).json()["pauses"]
-    assert published == [
-        {"id": "rest", "name": "小休", "minutes": 30},
-        {"id": "training", "name": "培训", "minutes": None},
-    ]
-    body = {"name": "小休", "minutes": 20, "active": False, "why": "试行结束"}
-    assert (await city.ask("9901", "PUT", "/api/pause-reasons/rest", json=body)).status_code == 200
-    listed = (await city.ask("1001", "GET", "/api/pause-reasons")).json()
-    assert [(row["id"], row["minutes"], row["active"]) for row in listed] == [
-        *(("rest", 20, False), ("training", None, True)),
-    ]
-    published = (await city.wire("GET", "/internal/configuration")).json()["pauses"]
-    assert [row["id"] for row in published] == ["training"]
-    assert (await city.ask("9901", "DELETE", "/api/pause-reasons/training?why=x")).status_code == 200
-    assert (await city.ask("9901", "DELETE", "/api/pause-reasons/training?why=x")).status_code == 404
-    told = [(row["action"], row["why"]) for row in await city.rows("SELECT action, why FROM audit ORDER BY id")]
-    assert told == [
-        *(("pause.created", "规定"), ("pause.created", "规定"), ("pause.changed", "试行结束"), ("pause.removed", "x")),
-    ]
+async def report(api: Any, who: str = "9001", **params: Any) -> dict[str, dict[str, Any]]:
+    answer = await api.ask(who, "GET", "/api/attendance", params=DAY | params)
+    assert answer.status_code == 200, answer.text
+    return {one["agent_id"]: one for one in answer.json()["agents"]}
 
 
-@pytest.mark.parametrize(
-    ("who", "path", "body", "status"),
-    [
-        ("1001", "rest", {"name": "小休", "minutes": 30}, 403),
-        ("9901", "Rest", {"name": "小休"}, 422),
-        ("9901", "rest", {"name": ""}, 422),
-        ("9901", "rest", {"name": "小休", "minutes": 0}, 422),
-        ("9901", "rest", {"name": "小休", "minutes": 1441}, 422),
-        ("9901", "rest", {"name": "小休", "hours": 1}, 422),
-        ("9901", "rest", {"name": "小休", "why": ""}, 422),
-    ],
-)
-async def test_what_is_no_reason_is_refused(city: Any, who: str, path: str, body: dict[str, Any], status: int) -> None:
-    answer = await city.ask(who, "PUT", f"/api/pause-reasons/{path}", json={"why": "x", **body})
-    assert answer.status_code == status
-    assert await city.rows("SELECT * FROM pause_reasons") == []
+async def test_planned_is_told_against_actual(worked: Any) -> None:
+    told = await report(worked)
+    one = told["1001"]
+    sums = ("planned", "present", "paused", "overtime", "late", "left_early", "absent")
+    assert [one[name] for name in sums] == [8 * 3600, 7.5 * 3600, 46 * 60, 3600, 1, 0, 0]
+    (kept,) = one["duties"]
+    assert (kept["late"], kept["came"], kept["left"]) == (1800, "2026-11-20T00:30:00Z", "2026-11-20T08:00:00Z")
+    other = told["1002"]
+    assert [other[name] for name in sums] == [8 * 3600, 215 * 60, 0, 3600, 0, 1, 1]
+    assert [(one["status"], one["early"], one["absent"]) for one in other["duties"]] == [
+        ("over", 1200, False),
+        ("over", 0, True),
+    ]
+    assert (await report(worked, grace=30))["1001"]["late"] == 0
+    assert (await report(worked, grace=20))["1002"]["left_early"] == 0
+
+
+async def test_a_shift_is_told_on_the_day_it_begins_and_agents_see_their_own(worked: Any) -> None:
+    assert list(await report(worked, "1002")) == ["1002"]
+    assert list(await report(worked, agent="1001")) == ["1001"]
+    assert (await worked.ask("1002", "GET", "/api/attendance", params=DAY | {"agent": "1001"})).status_code == 403
+    half = {"from": "2026-11-20T15:00:00+08:00", "to": "2026-11-21"}
+    assert (await report(worked, **half))["1001"] | {"name": ""} == {
+        "agent_id": "1001", "name": "", "planned": 0, "present": 0, "paused": 0, "overtime": 3600,
+        "late": 0, "left_early": 0, "absent": 0, "duties": [],
+    }  # fmt: skip
+    long = {"from": "2026-11-01", "to": "2026-12-03"}
+    assert (await worked.ask("9001", "GET", "/api/attendance", params=long)).status_code == 422
+
+
+async def test_what_the_voice_process_tells_is_what_counts(api: Any, database: Database, event: Any) -> None:
+    async with database.write() as session:
+        await session.execute(insert(Shift), [duty("1001", "00:00", "24:00")])
+    states = [(1, "ready"), (2, "talking"), (3, "logged_out")]
+    told = [event("agent-1001", seq, "agent.state", agent_id="1001", state=state) for seq, state in states]
+    for seq, one in enumerate(told):
+        one["at"] = one["data"]["since"] = at(f"{seq + 1:02}:00").isoformat()
+    await api.hand_in(*told)
+    assert (await report(api))["1001"]["present"] == 2 * 3600
+
+
+async def test_the_table_has_a_line_for_each_duty_and_one_for_the_sums(worked: Any) -> None:
+    answer = await worked.ask("9001", "GET", "/api/attendance/table.csv", params=DAY)
+    assert answer.headers["content-disposition"] == 'attachment; filename="attendance.csv"'
+    head, first, sums, *rest = csv.reader(io.StringIO(answer.content.decode("utf-8-sig")))
+    assert len(head) == len(first) == len(sums) == 14
+    assert first[2:7] == [
+        "2026-11-20 08:00:00",
+        "2026-11-20 16:00:00",
+        "2026-11-20 08:30:00",
+        "2026-11-20 16:00:00",
+        "已结束",
+    ]
+    assert sums[6:] == ["合计", "480.0", "450.0", "46.0", "30.0", "0.0", "0", "60.0"]
+    assert [line[6] for line in rest] == ["已结束", "已结束", "合计"]

@@ -88,6 +88,14 @@ async def test_it_is_told_by_the_lines_that_were_chosen(city: Any, chosen: Any, 
     assert (await told(city))[0]["numbers"] == numbers
 
 
+async def test_its_priority_reaches_the_telephone_system_and_the_trail(city: Any) -> None:
+    assert (await switch_on(city, priority=30)).json()["priority"] == 30
+    assert (await switch_on(city)).json()["priority"] == 0
+    assert [one.get("priority") for one in await told(city)] == [30, None]
+    assert [row["detail"]["priority"] for row in await city.rows("SELECT detail FROM audit ORDER BY id")] == [30, 0]
+    assert (await switch_on(city, priority=1001)).status_code == 422
+
+
 async def test_without_a_sound_the_text_is_spoken(city: Any, settings: Settings) -> None:
     body = (await switch_on(city, sounds=None)).json()
     assert body["sounds"] == ["own/incident-1"]

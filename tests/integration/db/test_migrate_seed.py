@@ -14,7 +14,7 @@ from db.address import parse_address
 from db.engine import Database, open_database
 from db.passwords import verify_password
 from db.seed import seed
-from db.tables import Agent, AgentQueue, Base, MenuVersion, Number, Queue
+from db.tables import Agent, AgentQueue, Base, CoverMinimum, MenuVersion, Number, Queue, Shift
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def test_the_city_is_seeded_once_and_passwords_are_told_once(
 
 async def test_a_seeded_city_has_its_parts(environment: str, database: Database, tmp_path: Path) -> None:
     passwords = await seed(parse_address(environment), tmp_path / "p.json")
-    tables = {Agent: 42, Queue: 3, Number: 2, MenuVersion: 1, AgentQueue: 30 * 3 + 9}
+    tables = {Shift: 2412, CoverMinimum: 3, Agent: 42, Queue: 3, Number: 2, MenuVersion: 1, AgentQueue: 30 * 3 + 9}
     assert {table: await count(database, table) for table in tables} == tables
     async with database.write() as session:
         agent = await session.get_one(Agent, "1001")
@@ -90,6 +90,7 @@ async def test_a_seeded_city_has_its_parts(environment: str, database: Database,
     assert json.loads((tmp_path / "p.json").read_text()) == {**passwords, **again}
     async with database.read() as session:
         assert (await session.get_one(Agent, "1001")).name == "改过"
+    assert await count(database, Shift) == 2412 - 65, "what was taken away stays away"
 
 
 def test_a_server_that_is_not_there_ends_with_2_and_one_line(

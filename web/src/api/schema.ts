@@ -1304,6 +1304,214 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/rota': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Who is on duty when
+     * @description Give all shifts to supervisors and administrators, agents their own; at most 62 days.
+     */
+    get: operations['get_rota']
+    put?: never
+    post?: never
+    /**
+     * Take away many shifts
+     * @description Take away what starts in the period, of the agents named; give how many.
+     */
+    delete: operations['delete_shifts']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/rota/table.csv': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * The rota as a table
+     * @description Give the same as a download for a spreadsheet, in China's time.
+     */
+    get: operations['get_rota_table']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/rota/cover': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Find every minute without cover
+     * @description Give every stretch in which a queue has fewer agents on duty than it needs, day and night; at most 400 days.
+     */
+    get: operations['get_cover']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/rota/minimums': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    /**
+     * How many agents queues need
+     * @description Set how many must be on duty at any minute of a queue's hours; give them for all queues that were named ever.
+     */
+    put: operations['put_minimums']
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/rota/shifts': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Add one shift
+     * @description Store one duty or leave; refused where the agent has one of the kind then.
+     */
+    post: operations['create_shift']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/rota/shifts/{shift_id}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    /**
+     * Change one shift
+     * @description Replace one duty or leave; refused where the agent has another of the kind then.
+     */
+    put: operations['put_shift']
+    post?: never
+    /**
+     * Take one shift away
+     * @description Take one duty or leave away.
+     */
+    delete: operations['delete_shift']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/rota/weeks': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Repeat a week's pattern
+     * @description Store a week's pattern for some agents and weeks, all of it or nothing.
+     */
+    post: operations['create_weeks']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/rota/copies': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Copy a week
+     * @description Copy the duties that start in a week to other weeks, all of them or none.
+     */
+    post: operations['create_copy']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/attendance': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Planned against actual
+     * @description Give late, left early, absent, overtime and pauses of the duties that start in the period; at most 31 days.
+     */
+    get: operations['get_attendance']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/attendance/table.csv': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Attendance as a table
+     * @description Give the same as a download for a spreadsheet: a line for each duty, and one for each agent's sums.
+     */
+    get: operations['get_attendance_table']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/healthz': {
     parameters: {
       query?: never
@@ -1366,6 +1574,71 @@ export interface components {
        */
       share: number
       spent: components['schemas']['SpentOut'] | null
+    }
+    /**
+     * AttendanceOut
+     * @description One agent's duties that start in the period, and their sums.
+     */
+    AttendanceOut: {
+      /** Agent Id */
+      agent_id: string
+      /** Name */
+      name: string
+      /**
+       * Planned
+       * @description Seconds
+       */
+      planned: number
+      /**
+       * Present
+       * @description Seconds of duty with the agent there, pauses among them
+       */
+      present: number
+      /**
+       * Paused
+       * @description Seconds
+       */
+      paused: number
+      /**
+       * Overtime
+       * @description Seconds of the period with the agent there outside of duty
+       */
+      overtime: number
+      /**
+       * Late
+       * @description Duties begun late
+       */
+      late: number
+      /**
+       * Left Early
+       * @description Duties left early
+       */
+      left_early: number
+      /**
+       * Absent
+       * @description Duties nobody came to
+       */
+      absent: number
+      /** Duties */
+      duties: components['schemas']['DutyOut'][]
+    }
+    /**
+     * AttendancesOut
+     * @description Planned against actual, by agent.
+     */
+    AttendancesOut: {
+      /**
+       * Since
+       * Format: date-time
+       */
+      since: string
+      /**
+       * Until
+       * Format: date-time
+       */
+      until: string
+      /** Agents */
+      agents: components['schemas']['AttendanceOut'][]
     }
     /**
      * By
@@ -1948,6 +2221,40 @@ export interface components {
       pauses: components['schemas']['api__configuration__schemas__PauseOut'][]
     }
     /**
+     * CopyIn
+     * @description A week to copy: the duties that start in it, leaves are not copied.
+     */
+    CopyIn: {
+      /**
+       * Monday
+       * Format: date
+       * @description With which the week begins that is copied
+       */
+      monday: string
+      /**
+       * To
+       * Format: date
+       * @description With which the first week begins that gets the copy
+       */
+      to: string
+      /**
+       * Weeks
+       * @description How many weeks get it, one after the other
+       * @default 1
+       */
+      weeks: number
+      /**
+       * Agents
+       * @description Whose; null: everybody's
+       */
+      agents?: string[] | null
+      /**
+       * Why
+       * @description Why it is changed; kept in the audit trail
+       */
+      why: string
+    }
+    /**
      * CountsOut
      * @description Calls that asked for a person in a period; the waits are those of the answered.
      */
@@ -2020,6 +2327,39 @@ export interface components {
       /** Longest Wait Ms */
       longest_wait_ms: number | null
       standing: components['schemas']['StandingOut']
+    }
+    /**
+     * CoverOut
+     * @description Every minute without cover.
+     */
+    CoverOut: {
+      /**
+       * Since
+       * Format: date-time
+       */
+      since: string
+      /**
+       * Until
+       * Format: date-time
+       */
+      until: string
+      /**
+       * Covered
+       * @description Whether no minute is without cover
+       */
+      covered: boolean
+      /** Queues */
+      queues: components['schemas']['QueueCoverOut'][]
+      /**
+       * Gaps
+       * @description By queue and time; at most 2,000
+       */
+      gaps: components['schemas']['GapOut'][]
+      /**
+       * Left Off
+       * @description Gaps beyond those; ask for a shorter period
+       */
+      left_off: number
     }
     /**
      * CurrentCallOut
@@ -2176,6 +2516,70 @@ export interface components {
       position: number
     }
     /**
+     * DutyOut
+     * @description How one duty was kept, judged up to the present.
+     */
+    DutyOut: {
+      /** Shift Id */
+      shift_id: number
+      /**
+       * Starts
+       * Format: date-time
+       * @description What no leave took away begins then
+       */
+      starts: string
+      /**
+       * Ends
+       * Format: date-time
+       */
+      ends: string
+      /**
+       * Status
+       * @description planned, running or over
+       */
+      status: string
+      /**
+       * Planned
+       * @description Seconds
+       */
+      planned: number
+      /**
+       * Came
+       * @description First moment of the duty with the agent there
+       */
+      came: string | null
+      /**
+       * Left
+       * @description Last moment of it, once it is over
+       */
+      left: string | null
+      /**
+       * Late
+       * @description Seconds
+       */
+      late: number
+      /**
+       * Early
+       * @description Seconds that were left out at the end
+       */
+      early: number
+      /**
+       * Present
+       * @description Seconds
+       */
+      present: number
+      /**
+       * Paused
+       * @description Seconds
+       */
+      paused: number
+      /**
+       * Absent
+       * @description Nobody came
+       */
+      absent: boolean
+    }
+    /**
      * EndIn
      * @description Why an incident is ended before its time.
      */
@@ -2301,6 +2705,33 @@ export interface components {
       opened_on: string
     }
     /**
+     * GapOut
+     * @description A stretch in which a queue has too few on duty.
+     */
+    GapOut: {
+      /** Queue */
+      queue: string
+      /**
+       * Starts
+       * Format: date-time
+       */
+      starts: string
+      /**
+       * Ends
+       * Format: date-time
+       */
+      ends: string
+      /**
+       * Minutes
+       * @description How long it is
+       */
+      minutes: number
+      /** On Duty */
+      on_duty: number
+      /** Minimum */
+      minimum: number
+    }
+    /**
      * HealthOut
      * @description What the web process reaches now; `tasks` tells a leak: at rest it is the same after any number of calls.
      */
@@ -2399,6 +2830,11 @@ export interface components {
       /** Areas */
       areas: string[] | null
       /**
+       * Priority
+       * @description Added to that of the lines' calls while it is on
+       */
+      priority: number
+      /**
        * Starts At
        * Format: date-time
        */
@@ -2460,6 +2896,12 @@ export interface components {
        */
       areas?: string[] | null
       /**
+       * Priority
+       * @description Added to that of the lines' calls while it is on
+       * @default 0
+       */
+      priority: number
+      /**
        * Ends At
        * Format: date-time
        * @description When it ends by itself, at most 7 days from now
@@ -2511,6 +2953,11 @@ export interface components {
       numbers: string[] | null
       /** Areas */
       areas: string[] | null
+      /**
+       * Priority
+       * @description Added to that of the lines' calls while it is on
+       */
+      priority: number
       /**
        * Starts At
        * Format: date-time
@@ -2799,6 +3246,26 @@ export interface components {
     MicrophoneIn: {
       /** Ok */
       ok: boolean
+    }
+    /**
+     * MinimumsIn
+     * @description How many agents queues need on duty at any minute of their hours; a queue that is left out stays as it is.
+     */
+    MinimumsIn: {
+      /**
+       * Minimums
+       * @example {
+       *       "city": 7
+       *     }
+       */
+      minimums: {
+        [key: string]: number
+      }
+      /**
+       * Why
+       * @description Why it is changed; kept in the audit trail
+       */
+      why: string
     }
     /**
      * NeedIn
@@ -3366,6 +3833,23 @@ export interface components {
       note: string
     }
     /**
+     * QueueCoverOut
+     * @description One queue's cover in the whole period.
+     */
+    QueueCoverOut: {
+      /** Queue */
+      queue: string
+      /** Name */
+      name: string
+      /**
+       * Minimum
+       * @description Agents that it needs on duty at any minute of its hours
+       */
+      minimum: number
+      /** Uncovered Minutes */
+      uncovered_minutes: number
+    }
+    /**
      * QueueIn
      * @description One queue as it is to be.
      */
@@ -3680,6 +4164,24 @@ export interface components {
       called_back: number
     }
     /**
+     * RotaOut
+     * @description The shifts of a period, also those that only reach into it, by start and agent.
+     */
+    RotaOut: {
+      /**
+       * Since
+       * Format: date-time
+       */
+      since: string
+      /**
+       * Until
+       * Format: date-time
+       */
+      until: string
+      /** Shifts */
+      shifts: components['schemas']['ShiftOut'][]
+    }
+    /**
      * RoutingIn
      * @description By what calls are to find an agent; what is left out is none.
      */
@@ -3855,6 +4357,73 @@ export interface components {
        */
       expires_at: string
       agent: components['schemas']['api__sessions__schemas__AgentOut']
+    }
+    /**
+     * ShiftIn
+     * @description One shift as it is to be.
+     */
+    ShiftIn: {
+      /**
+       * Agent Id
+       * @example 1001
+       */
+      agent_id: string
+      /**
+       * Starts
+       * Format: date-time
+       * @description With its offset
+       */
+      starts: string
+      /**
+       * Ends
+       * Format: date-time
+       * @description Not included: the next shift may begin then
+       */
+      ends: string
+      /**
+       * Kind
+       * @description leave (请假) takes away from duty (值班)
+       * @default duty
+       * @enum {string}
+       */
+      kind: 'duty' | 'leave'
+      /**
+       * Note
+       * @default
+       * @example 早班
+       */
+      note: string
+      /**
+       * Why
+       * @description Why it is changed; kept in the audit trail
+       */
+      why: string
+    }
+    /**
+     * ShiftOut
+     * @description One shift.
+     */
+    ShiftOut: {
+      /** Id */
+      id: number
+      /** Agent Id */
+      agent_id: string
+      /** Name */
+      name: string
+      /**
+       * Starts
+       * Format: date-time
+       */
+      starts: string
+      /**
+       * Ends
+       * Format: date-time
+       */
+      ends: string
+      /** Kind */
+      kind: string
+      /** Note */
+      note: string
     }
     /**
      * SignIn
@@ -4211,6 +4780,29 @@ export interface components {
       }
     }
     /**
+     * TurnIn
+     * @description One duty of a week's pattern, in China's time.
+     */
+    TurnIn: {
+      /**
+       * Day
+       * @description When it starts
+       * @enum {string}
+       */
+      day: 'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun'
+      /**
+       * Starts
+       * @example 22:00
+       */
+      starts: string
+      /**
+       * Ends
+       * @description Not after `starts`: on the next day
+       * @example 08:00
+       */
+      ends: string
+    }
+    /**
      * VersionDetailOut
      * @description One version with its tree.
      */
@@ -4305,6 +4897,46 @@ export interface components {
      * @enum {string}
      */
     WantedState: 'ready' | 'paused' | 'logged_out'
+    /**
+     * WeeksIn
+     * @description A week's pattern for some agents, repeated over weeks.
+     */
+    WeeksIn: {
+      /** Agents */
+      agents: string[]
+      /**
+       * Monday
+       * Format: date
+       * @description With which the first week begins
+       */
+      monday: string
+      /**
+       * Weeks
+       * @default 1
+       */
+      weeks: number
+      /** Turns */
+      turns: components['schemas']['TurnIn'][]
+      /**
+       * Note
+       * @default
+       * @example 早班
+       */
+      note: string
+      /**
+       * Why
+       * @description Why it is changed; kept in the audit trail
+       */
+      why: string
+    }
+    /**
+     * WrittenOut
+     * @description How many shifts a request wrote, or took away.
+     */
+    WrittenOut: {
+      /** Shifts */
+      shifts: number
+    }
     /**
      * AgentOut
      * @description An agent with what the agent does now; `state` is null while the voice process is away.
@@ -4683,6 +5315,11 @@ export interface components {
       numbers: string[] | null
       /** Areas */
       areas: string[] | null
+      /**
+       * Priority
+       * @description Added to that of the lines' calls while it is on
+       */
+      priority: number
       /**
        * Starts At
        * Format: date-time
@@ -10020,6 +10657,843 @@ export interface operations {
       }
       /** @description Unauthorized */
       401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  get_rota: {
+    parameters: {
+      query?: {
+        /** @description Only this agent's; agents are given their own */
+        agent?: string | null
+        /** @description First moment, with its offset, or a day in China; today 00:00 */
+        from?: string | null
+        /** @description First moment, or day, that is not meant any more; a week later */
+        to?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['RotaOut']
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  delete_shifts: {
+    parameters: {
+      query: {
+        /** @description Whose */
+        agent: string[]
+        /** @description Why it is changed; kept in the audit trail */
+        why: string
+        kind?: 'duty' | 'leave'
+        /** @description First moment, with its offset, or a day in China; today 00:00 */
+        from?: string | null
+        /** @description First moment, or day, that is not meant any more; a week later */
+        to?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['WrittenOut']
+        }
+      }
+      /** @description Bad Request */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  get_rota_table: {
+    parameters: {
+      query?: {
+        /** @description Only this agent's; agents are given their own */
+        agent?: string | null
+        /** @description First moment, with its offset, or a day in China; today 00:00 */
+        from?: string | null
+        /** @description First moment, or day, that is not meant any more; a week later */
+        to?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description A table */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'text/csv': unknown
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  get_cover: {
+    parameters: {
+      query?: {
+        queue?: string | null
+        /** @description First moment, with its offset, or a day in China; today 00:00 */
+        from?: string | null
+        /** @description First moment, or day, that is not meant any more; a week later */
+        to?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['CoverOut']
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  put_minimums: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['MinimumsIn']
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            [key: string]: number
+          }
+        }
+      }
+      /** @description Bad Request */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  create_shift: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ShiftIn']
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ShiftOut']
+        }
+      }
+      /** @description Bad Request */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  put_shift: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        shift_id: number
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ShiftIn']
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ShiftOut']
+        }
+      }
+      /** @description Bad Request */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  delete_shift: {
+    parameters: {
+      query: {
+        /** @description Why it is changed; kept in the audit trail */
+        why: string
+      }
+      header?: never
+      path: {
+        shift_id: number
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description Bad Request */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  create_weeks: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['WeeksIn']
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['WrittenOut']
+        }
+      }
+      /** @description Bad Request */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  create_copy: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['CopyIn']
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['WrittenOut']
+        }
+      }
+      /** @description Bad Request */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  get_attendance: {
+    parameters: {
+      query?: {
+        /** @description Only this agent's; agents are given their own */
+        agent?: string | null
+        /** @description Minutes by which nobody is late, or gone early */
+        grace?: number
+        /** @description First moment, with its offset, or a day in China; today 00:00 */
+        from?: string | null
+        /** @description First moment, or day, that is not meant any more; a week later */
+        to?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['AttendancesOut']
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  get_attendance_table: {
+    parameters: {
+      query?: {
+        /** @description Only this agent's; agents are given their own */
+        agent?: string | null
+        /** @description Minutes by which nobody is late, or gone early */
+        grace?: number
+        /** @description First moment, with its offset, or a day in China; today 00:00 */
+        from?: string | null
+        /** @description First moment, or day, that is not meant any more; a week later */
+        to?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description A table */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'text/csv': unknown
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unprocessable Entity */
+      422: {
         headers: {
           [name: string]: unknown
         }

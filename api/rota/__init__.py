@@ -1,0 +1,1 @@
+"""The rota 排班: who is on duty when, and every minute without cover."""
