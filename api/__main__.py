@@ -14,6 +14,9 @@ from api.settings import Settings, SettingsError, load_settings
 from db.address import DatabaseAddressError
 
 BACKLOG = 2048
+SCREEN_PING_SECONDS = 2.0
+SCREEN_PONG_SECONDS = 3.0
+"""A screen whose network is gone says no good-bye: its agent must not be offered calls for long."""
 
 
 def listen(settings: Settings) -> socket.socket:
@@ -50,6 +53,8 @@ def main() -> int:
         ws="websockets-sansio",
         ws_max_size=65_536,
         ws_per_message_deflate=False,
+        ws_ping_interval=SCREEN_PING_SECONDS,
+        ws_ping_timeout=SCREEN_PONG_SECONDS,
         access_log=False,
         log_config=None,
         server_header=False,

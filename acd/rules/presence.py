@@ -158,8 +158,10 @@ class Presence:
 
     def published(self, agent: Agent) -> None:
         """Quotas may have changed: a pause in progress ends by those of now."""
-        if agent.state is not S.PAUSED:
-            self._book.set_end(agent, agent.until)
-            return
-        self._book.set_end(agent, self._book.pause_end(agent))
-        agent.overrun = agent.until is not None and agent.until <= self._book.now
+        before, until = (agent.until, agent.overrun), agent.until
+        if agent.state is S.PAUSED:
+            until = self._book.pause_end(agent)
+            agent.overrun = until is not None and until <= self._book.now
+        self._book.set_end(agent, until)
+        if (agent.until, agent.overrun) != before:
+            self._book.tell_state(agent)

@@ -82,7 +82,7 @@ class Seat:
                 state = (await self.city.desk.ask(self.desk.agent, "GET", "/api/agents/me"))["state"] or {}
                 if state.get("state") == "wrap_up":
                     await self.city.desk.choose_outcome(self.desk.agent, state["call_id"], "invalid")
-                elif state.get("state") in {"ready", "paused", "missed"}:
+                elif state.get("state") in {"ready", "paused", "missed", "link_lost", "microphone_lost"}:
                     await self.city.desk.set_state(self.desk.agent, "logged_out")
             except (httpx.TransportError, Refused):
                 return False

@@ -8,8 +8,12 @@ Events (more than one are parted by commas):
     c1 calls 12345 [queue city] [skill law] [priority 3] [from 13800138000]    (else the number's queue, from c1's own)
     c1 hangs up | c1 is cut off | c1 is known to 1001 (who owns the open case) | 13800138000 is called back
     1001 answers | misses | hangs up | finishes | breaks | ready | pauses | leaves
-    1001 phone away | phone back
-Expected: `c1 -> 1001` for a ring, `c1 waits`, `c1 1st` for its place in the queue, `1001 talking` for a state.
+    1001 phone away | phone back | page opens | page closes | microphone away | microphone back
+    1001 pauses for rest | is refused rest    (where the file has `pauses`)
+    web comes | web goes (the web process: without it nobody's page can be there)
+Expected: `c1 -> 1001` for a ring, `c1 waits`, `c1 1st` for its place in the queue, `1001 talking` for a state,
+`1001 next:paused` for what comes after the call (`next:none`), `1001 until:300` for the second at which the state is
+looked at (`until:none`), `1001 overrun`.
 Of rings exactly those must happen that are named, the rest is checked where it is named.
 """
 
@@ -20,12 +24,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from acd.messages import Configuration
 from acd.rules import effects as fx
 from acd.rules import events as ev
+from acd.rules.agents import CommandRefusedError
 from acd.rules.floor import Floor
+from acd.rules.state import Agent
 
 CALL = re.compile(
     r"(?P<call>\S+) calls (?P<dialled>\d+)(?: queue (?P<queue>\S+))?(?: skill (?P<skill>\S+))?"
@@ -114,6 +121,10 @@ class Play:
             if found[2] == "hangs up":
                 self.tell(ev.HangupAsked(found[1]))
             self.tell(ev.CallEnded(found[1]))
+        elif found := re.fullmatch(r"(\d+) (pauses for|is refused) (\S+)", event):
+            self.pause(found[1], found[3], refused=found[2] == "is refused")
+        elif event in {"web comes", "web goes"}:
+            self.tell(ev.WebCame() if event == "web comes" else ev.WebWent())
         elif found := re.fullmatch(r"(\d+) (.+)", event):
             AGENT[found[2]](self, found[1])
         else:
@@ -128,7 +139,9 @@ class Play:
         found = re.fullmatch(r"(\S+) (\S+)", part)
         assert found, f"line {row.number}: what does {part!r} mean?"
         who, what = found.groups()
-        if who in self.floor.agents:
+        if who in self.floor.agents and (what == "overrun" or ":" in what):
+            self.check_more(self.floor.agents[who], what, row)
+        elif who in self.floor.agents:
             assert self.floor.agents[who].state.value == what, f"line {row.number}: {who} is not {what}"
         elif what == "waits":
             assert who in self.floor.waiting, f"line {row.number}: {who} does not wait"
@@ -136,7 +149,31 @@ class Play:
             place = self.floor.waiting.position(who)
             assert place == int(re.sub(r"\D", "", what)), f"line {row.number}: {who} has place {place}"
 
+    def check_more(self, agent: Agent, what: str, row: Row) -> None:
+        until = None if agent.until is None else f"{(agent.until - self.begin).total_seconds():g}"
+        found = {
+            "overrun": "" if agent.overrun else "no",
+            "next": "none" if agent.next is None else agent.next.state.value,
+            "until": until or "none",
+        }
+        name, _, value = what.partition(":")
+        assert found[name] == value, f"line {row.number}: {agent.agent_id} has {name} {found[name]}"
+
     # What agents do
+
+    def pause(self, agent: str, reason: str, *, refused: bool) -> None:
+        command = ev.Command(agent, "pause", {"reason": reason})
+        if not refused:
+            self.tell(command)
+            return
+        with pytest.raises(CommandRefusedError):
+            self.tell(command)
+
+    def page(self, agent: str, *, there: bool) -> None:
+        self.tell(ev.ScreenBack(agent) if there else ev.ScreenGone(agent))
+
+    def microphone(self, agent: str, *, ok: bool) -> None:
+        self.tell(ev.Command(agent, "microphone", {"ok": ok}))
 
     def answers(self, agent: str) -> None:
         self.tell(ev.LegAnswered(self.call_of(agent), agent))
@@ -178,6 +215,10 @@ AGENT: dict[str, Callable[[Play, str], None]] = {
     "breaks": Play.breaks,
     "phone away": lambda play, agent: play.phone(agent, "UNAVAILABLE"),
     "phone back": lambda play, agent: play.phone(agent, "NOT_INUSE"),
+    "page opens": lambda play, agent: play.page(agent, there=True),
+    "page closes": lambda play, agent: play.page(agent, there=False),
+    "microphone away": lambda play, agent: play.microphone(agent, ok=False),
+    "microphone back": lambda play, agent: play.microphone(agent, ok=True),
     "ready": lambda play, agent: play.command(agent, "ready"),
     "pauses": lambda play, agent: play.command(agent, "pause"),
     "leaves": lambda play, agent: play.command(agent, "sign_out"),
@@ -199,6 +240,7 @@ def configuration(rules: dict[str, Any]) -> Configuration:
         ],
         "numbers": [{"number": str(name), "line": str(name), "menu": "", **more} for name, more in numbers.items()],
         "menus": [],
+        "pauses": [{"name": one["id"], **one} for one in rules.get("pauses", [])],
         "incidents": [{"sounds": [], **one} for one in rules.get("incidents", [])],
     }
 

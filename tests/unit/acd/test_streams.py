@@ -74,3 +74,23 @@ async def test_a_screen_that_does_not_answer_or_is_not_there_stops_no_phone() ->
     assert not await ours.acked("1001", seq, timeout=5)
     ours.subscribe("1001", screen.deliver, epoch="e1", after=0)
     assert not await ours.acked("1001", seq, timeout=0.01)
+
+
+def test_the_first_screen_is_told_before_its_snapshot_and_the_last_one_when_it_goes() -> None:
+    told: list[tuple[str, bool]] = []
+
+    def on_screens(agent_id: str, *, there: bool) -> None:
+        told.append((agent_id, there))
+        ours.tell(agent_id, {"type": "state"})
+
+    ours = Streams(lambda _: {}, epoch="e1", on_screens=on_screens)
+    one, two = Screen(), Screen()
+    ours.subscribe("1001", one.deliver, epoch=None, after=0)
+    ours.subscribe("1001", one.deliver, epoch="e1", after=1)
+    ours.subscribe("1001", two.deliver, epoch=None, after=0)
+    ours.unsubscribe("1001", one.deliver)
+    assert told == [("1001", True)]
+    ours.unsubscribe("1001", two.deliver)
+    ours.unsubscribe("1001", two.deliver)
+    assert told == [("1001", True), ("1001", False)]
+    assert one.seen == two.seen == [(1, "snapshot")], "what the coming changed stands in the snapshot"

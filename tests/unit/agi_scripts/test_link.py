@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +55,14 @@ async def heard(socket: ClientConnection) -> dict[str, Any]:
 
 async def say(socket: ClientConnection, **frame: Any) -> None:
     await socket.send(json.dumps(frame))
+
+
+async def until(look: Callable[[], bool]) -> None:
+    async with asyncio.timeout(5):
+        while True:
+            if look():
+                return
+            await asyncio.sleep(0.01)
 
 
 async def greeted(socket: ClientConnection) -> None:
@@ -111,6 +119,30 @@ async def test_an_offer_is_relayed_acknowledged_and_replayed(site: Site) -> None
         await say(socket, op="unsubscribe", agent="1001")
         await say(socket, op="subscribe", agent="1001", epoch=frame["epoch"], after=seq - 1)
         assert (await heard(socket))["seq"] == seq
+
+
+async def test_pages_come_and_go_and_the_web_process_that_dies_takes_them_along(site: Site) -> None:
+    page, due = site.engine.floor.agents["1001"].page, lambda: site.engine.floor.next_due
+    async with connect(site.url, additional_headers=TOKEN) as other:
+        await greeted(other)
+        async with connect(site.url, additional_headers=TOKEN) as socket:
+            await greeted(socket)
+            await say(socket, op="command", id="a", agent="1001", name="ready")
+            for _ in range(2):
+                await say(socket, op="subscribe", agent="1001", epoch=None, after=0)
+            await say(socket, op="unsubscribe", agent="1001")
+            await say(socket, op="health")
+            while (await heard(socket))["op"] != "health":
+                pass
+            assert (page.there, due() is not None) == (False, True), "a page that is gone is looked after"
+            await say(socket, op="subscribe", agent="1001", epoch=None, after=0)
+            while (await heard(socket))["op"] != "message":
+                pass
+            assert (page.there, due()) == (True, None)
+        await until(lambda: not page.there)
+        assert due() is not None, "the other web process may see it again"
+    await until(lambda: due() is None)
+    assert site.engine.floor.agents["1001"].state == "ready"
 
 
 async def test_malformed_frames_end_nothing(site: Site) -> None:
