@@ -24,6 +24,7 @@ class CallEventType(StrEnum):
     AFFECTED = "call.affected"
     RATED = "call.rated"
     AGENT_STATE = "agent.state"
+    HALL_ACT = "hall.act"
 
 
 class Disposition(StrEnum):

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from enum import Enum
 
 import structlog
@@ -15,7 +16,7 @@ from acd.rules.telephones import interface_of, is_line
 from agi_scripts import commands as agi
 from agi_scripts.actions import CallActions
 from agi_scripts.directory import DirectoryAway
-from agi_scripts.line import InLine, Order
+from agi_scripts.line import InLine, Moved, Order
 from agi_scripts.menu import Destination, MenuWalk
 from agi_scripts.server import AgiError, AgiFailed, AgiGone, AgiHangup, AgiSession
 from agi_scripts.service import Service
@@ -260,6 +261,10 @@ class CallSession:
             if isinstance(came, Order):
                 if await self._ring(came):
                     return Ending.TALKED
+            elif isinstance(came, Moved):
+                queue = came.queue
+                queued = replace(queued, queue=queue)
+                await agi.set_variable(self._session, QUEUE_VARIABLE, queue)
             elif await self._instead(came, queue):
                 return Ending.SERVED
             else:
@@ -315,7 +320,7 @@ class CallSession:
         return False
 
     async def _waits_again(self, ring: fx.Ring) -> bool:
-        """Whether the agent's phone broke: then the citizen, who is still there, waits for an agent once more.
+        """Whether the agent's phone broke, or a supervisor takes the call: the citizen waits for an agent once more.
 
         Only AMI knows whether somebody hung up. Where it does not say so in time its link is down, and the talk counts
         as ended in good order.
@@ -329,13 +334,15 @@ class CallSession:
             return False
         if not over.again:
             return False
-        self._log.warning("agents_phone_lost", agent_id=ring.agent_id)
+        if not over.quiet:
+            self._log.warning("agents_phone_lost", agent_id=ring.agent_id)
         self._end_reservation()
         self._reservation = asyncio.get_running_loop().call_later(
             self._timing.reserved, self._engine.submit, ev.ReservationOver(self._call_id)
         )
         await self._forget_talk()
-        await self._speaker.tell(BROKEN_SOUND)
+        if not over.quiet:
+            await self._speaker.tell(BROKEN_SOUND)
         return True
 
     async def _forget_talk(self) -> None:

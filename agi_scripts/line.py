@@ -25,8 +25,15 @@ class Order:
     offer_seq: int
 
 
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A supervisor has put the call into another queue."""
+
+    queue: str
+
+
 class InLine:
-    """Gives the next order, the citizen's own choice, or None when nobody is signed in for `unstaffed` seconds."""
+    """Gives the next order, another queue, the citizen's choice, or None when nobody is signed in for `unstaffed` s."""
 
     def __init__(
         self,
@@ -52,7 +59,7 @@ class InLine:
         self._entered = asyncio.get_running_loop().time()
         self._told = 0
 
-    async def next(self, queue: str) -> Order | Choice | None:
+    async def next(self, queue: str) -> Order | Moved | Choice | None:
         """Wait; raises AgiHangup as soon as the caller is gone.
 
         While music plays no AGI command is pending, so an order goes out at once; only the lease is renewed.
@@ -64,7 +71,7 @@ class InLine:
         unstaffed = 0.0
         while unstaffed < self._unstaffed:
             pause = min(self._pause, self._announcer.due_after(self._waited, self._told))
-            came = await self._within(pause) or await self._tell_if_due(queue)
+            came = await self._within(pause) or self._moved_from(queue) or await self._tell_if_due(queue)
             if came is not None:
                 return came
             await self._speaker.renew()
@@ -75,6 +82,10 @@ class InLine:
     @property
     def _waited(self) -> float:
         return asyncio.get_running_loop().time() - self._entered
+
+    def _moved_from(self, queue: str) -> Moved | None:
+        call = self._engine.floor.calls.get(self._call_id)
+        return Moved(call.queue) if call is not None and call.queue not in {None, queue} else None
 
     async def _within(self, seconds: float) -> Order | None:
         """An order, or None after `seconds`."""

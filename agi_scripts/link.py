@@ -15,17 +15,21 @@ from websockets.http11 import Request as HttpRequest
 from websockets.http11 import Response
 
 from acd.engine import Engine
-from acd.messages import AgentState, AgentStateName
+from acd.messages import AgentState, AgentStateName, CallEventType
 from acd.rules import events as ev
 from acd.rules.agents import CommandRefusedError, TransitionRefusedError
 from acd.rules.floor import UnknownAgentError
 from acd.rules.state import Agent
+from acd.rules.supervision import SUPERVISE, entry, subject_of
 
 log = structlog.get_logger(__name__)
 
 OUTGOING_LIMIT = 10_000
 FIGURES_SECONDS = 1.0
 """Live figures are told no more often than that."""
+
+HALL_SECONDS = 0.5
+"""The hall is looked at so often, while a supervisor looks at it."""
 
 Request = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
 """What answers a `request` of the web process; raises ValueError with what is wrong with it."""
@@ -46,7 +50,7 @@ class LinkServer:
     ) -> None:
         self._token = token
         self._shared = _Shared(engine, reload, configured, requests, figures)
-        self._telling: asyncio.Task[None] | None = None
+        self._telling: list[asyncio.Task[None]] = []
         self._peers: set[_Peer] = set()
         self._server: Server | None = None
 
@@ -55,7 +59,7 @@ class LinkServer:
         self._server = await serve(
             self._serve, host, port, process_request=self._authorise, compression=None, max_size=1 << 20
         )
-        self._telling = asyncio.create_task(self._tell_figures())
+        self._telling = [asyncio.create_task(telling) for telling in (self._tell_figures(), self._tell_hall())]
 
     @property
     def port(self) -> int:
@@ -66,8 +70,8 @@ class LinkServer:
 
     async def close(self) -> None:
         """Close every link."""
-        if self._telling is not None:
-            self._telling.cancel()
+        for telling in self._telling:
+            telling.cancel()
         if self._server is not None:
             self._server.close()
             await self._server.wait_closed()
@@ -89,6 +93,15 @@ class LinkServer:
             figures = self._shared.present_figures() if self._peers else {}
             for peer in self._peers:
                 peer.tell_figures(figures)
+
+    async def _tell_hall(self) -> None:
+        """Tell the web processes that want it how the hall is, whenever that has changed."""
+        while True:
+            await asyncio.sleep(HALL_SECONDS)
+            watching = [peer for peer in self._peers if peer.watches_hall]
+            hall = self._shared.present_hall() if watching else {}
+            for peer in watching:
+                peer.tell_hall(hall)
 
     def _authorise(self, connection: ServerConnection, request: HttpRequest) -> Response | None:
         given = request.headers.get("Authorization", "")
@@ -123,6 +136,8 @@ class _Peer:
         self._outgoing: asyncio.Queue[dict[str, Any]] = asyncio.Queue(OUTGOING_LIMIT)
         self._agents: set[str] = set()
         self._figures: dict[str, Any] = {}
+        self._hall: dict[str, Any] = {}
+        self.watches_hall = False
         self._tasks: set[asyncio.Task[None]] = set()
 
     def send(self, frame: dict[str, Any]) -> None:
@@ -166,6 +181,12 @@ class _Peer:
             self._figures = figures
             self.send(figures)
 
+    def tell_hall(self, hall: dict[str, Any]) -> None:
+        """How the hall is, unless it was told before."""
+        if hall and hall != self._hall:
+            self._hall = hall
+            self.send({"op": "hall", "hall": hall})
+
     def leave(self) -> None:
         """The screens behind this peer are gone."""
         for agent_id in self._agents:
@@ -197,6 +218,8 @@ class _Peer:
                 self._shared.reload.set()
             case "request":
                 self._start(self._request(str(frame["id"]), str(frame["name"]), frame.get("args") or {}))
+            case "hall":
+                self.watches_hall, self._hall = bool(frame["on"]), {}
             case "health":
                 floor = self._engine.floor
                 self.send({"op": "health", "tasks": len(asyncio.all_tasks()), "calls": len(floor.calls)})
@@ -212,15 +235,23 @@ class _Peer:
         self.send({"op": "reply", "id": key, **reply})
 
     def _command(self, frame: dict[str, Any]) -> dict[str, Any]:
+        command = ev.Command(frame["agent"], frame["name"], frame.get("args") or {})
         try:
-            self._engine.submit(ev.Command(frame["agent"], frame["name"], frame.get("args") or {}))
+            self._engine.submit(command)
         except CommandRefusedError as error:
-            return {"ok": False, "code": error.code, "detail": str(error)}
+            return self._refused(command, error.code, error)
         except TransitionRefusedError as error:
-            return {"ok": False, "code": "transition_refused", "detail": str(error)}
+            return self._refused(command, "transition_refused", error)
         except UnknownAgentError as error:
-            return {"ok": False, "code": "unknown_agent", "detail": str(error)}
+            return self._refused(command, "unknown_agent", error)
         return {"ok": True, "state": self._engine.floor.agents[frame["agent"]].public()}
+
+    def _refused(self, command: ev.Command, code: str, error: Exception) -> dict[str, Any]:
+        """The refusal; one of a supervisor's act is written down as the act would have been."""
+        if command.name == SUPERVISE:
+            refused = entry(command.agent_id, command.args, "refused", str(error))
+            self._engine.note(subject_of(command.args), CallEventType.HALL_ACT, refused)
+        return {"ok": False, "code": code, "detail": str(error)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +263,14 @@ class _Shared:
     configured: Callable[[], str]
     requests: Mapping[str, Request]
     figures: Callable[[], dict[str, Any]]
+
+    def present_hall(self) -> dict[str, Any]:
+        """How the hall is; empty when that could not be told. The hall must never end a link."""
+        try:
+            return self.engine.floor.hall()
+        except Exception:
+            log.exception("hall_failed")
+            return {}
 
     def present_figures(self) -> dict[str, Any]:
         """The frame of the live figures; empty when there are none. Figures must never end a link."""

@@ -88,7 +88,7 @@ class Voice:
             token=settings.link_token.get_secret_value(),
             reload=reload,
             configured=lambda: self._configuration.present["version"],
-            requests={"test_target": self._test_target},
+            requests={"test_target": self._test_target, "hall": self._hall},
             figures=self._figures,
         )
         self._reconciler = Reconciler(self.engine, settings.cel_file, journal_grew=self._delivery.journal_grew)
@@ -137,6 +137,9 @@ class Voice:
         published, floor = self._configuration.present, self.engine.floor
         places = Places(published["queues"], published["numbers"])
         return live_to_wire(count_live(floor.calls.values(), floor.agents.values(), places))
+
+    async def _hall(self, _: dict[str, Any]) -> dict[str, Any]:
+        return self.engine.floor.hall()
 
     async def _test_target(self, args: dict[str, Any]) -> dict[str, Any]:
         return {**await self._targets.test(str(args["target"]))}

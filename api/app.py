@@ -22,6 +22,7 @@ from api.core.problems import install_problems
 from api.core.runtime import Runtime
 from api.figures import endpoints as figures
 from api.figures.service import FigureBoard
+from api.hall import endpoints as hall
 from api.holidays import endpoints as holidays
 from api.incidents import endpoints as incidents
 from api.intake import endpoints as intake
@@ -75,6 +76,7 @@ NOUNS = (
     figures,
     rota,
     attendance,
+    hall,
     health,
     stream,
 )

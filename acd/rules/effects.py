@@ -43,10 +43,14 @@ class Ring:
 
 @dataclass(frozen=True, slots=True)
 class TalkOver:
-    """The agent's leg is gone: the session goes on to the end of the call, or waits `again` for an agent."""
+    """The agent's leg is gone: the session goes on to the end of the call, or waits `again` for an agent.
+
+    `quiet`: the citizen is told of no broken connection, because somebody takes the call over.
+    """
 
     call_id: str
     again: bool
+    quiet: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,11 @@ from typing import Any
 from acd.messages import AgentStateName, CallEventType, Configuration, Disposition, KeptAgent, NumberConfiguration
 from acd.rules import effects as fx
 from acd.rules import events as ev
-from acd.rules import outbound
+from acd.rules import listening, outbound
 from acd.rules.agents import COMMANDS, CommandRefusedError, Trigger
 from acd.rules.agreement import Agreement
 from acd.rules.book import Book
+from acd.rules.hall import present
 from acd.rules.legs import Legs
 from acd.rules.matching import Matcher
 from acd.rules.offers import Offers
@@ -23,6 +24,7 @@ from acd.rules.outbound import Outbound
 from acd.rules.presence import Presence
 from acd.rules.returning import Why
 from acd.rules.state import IN_TALK, Agent, Call, Phase
+from acd.rules.supervision import SUPERVISE, Supervision
 
 S = AgentStateName
 
@@ -89,6 +91,9 @@ class Floor:
             "state": self._presence.state_due,
             outbound.TIMER: self._outbound.due,
         }
+        self._supervision = Supervision(self._book, self._offers, self._presence)
+        self._commands[SUPERVISE] = self._supervision.act
+        self._placing[listening.KIND] = self._supervision.listening.heard
 
     @property
     def waiting(self) -> Matcher:
@@ -145,6 +150,11 @@ class Floor:
         signed_in = (a for a in self.agents.values() if a.state is not S.LOGGED_OUT)
         return any(not serving.isdisjoint(a.queues) for a in signed_in)
 
+    def hall(self) -> dict[str, Any]:
+        """Everything that supervisors see live; equal as long as nothing has changed."""
+        ears = self._supervision.listening.present()
+        return present(self.agents.values(), self.calls.values(), self._book.matcher, self._book.published, ears)
+
     # Configuration and phones
 
     def _configured(self, event: ev.Configured) -> None:
@@ -160,7 +170,7 @@ class Floor:
         for agent_id, data in known.items():
             agent = self.agents.get(agent_id) or self._new_agent(agent_id, data["extension"])
             agent.name, agent.queues = data["name"], tuple(data["queues"])
-            agent.profile = book.published.profile(data)
+            agent.profile, agent.role = book.published.profile(data), data["role"]
             line = book.published.line(data)
             if (agent.extension, agent.line) != (data["extension"], line):
                 agent.extension, agent.line = data["extension"], line

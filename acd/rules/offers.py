@@ -102,11 +102,12 @@ class Offers:
         for agent_id, call_id in list(book.reserved.items()):
             agent = book.agents[agent_id]
             if agent.phone is not None and agent.state in {S.READY, S.MISSED}:
-                self._ring(book.calls[call_id], agent)
+                self.ring(book.calls[call_id], agent)
         for call_id, agent_id in book.matcher.pairs(now=now):
-            self._ring(book.calls[call_id], book.agents[agent_id])
+            self.ring(book.calls[call_id], book.agents[agent_id])
 
-    def _ring(self, call: Call, agent: Agent) -> None:
+    def ring(self, call: Call, agent: Agent) -> None:
+        """Offer the call to this agent, whose phone is free, and have that phone rung."""
         endpoint = agent.phone
         if endpoint is None:  # pragma: no cover - the callers have looked
             return

@@ -70,6 +70,7 @@ class Agent:
     line: str | None = None
     queues: tuple[str, ...] = ()
     profile: Profile = PLAIN
+    role: str = "agent"
     state: AgentStateName = AgentStateName.LOGGED_OUT
     call_id: str | None = None
     reason: str | None = None

@@ -214,6 +214,13 @@ FIELDS: Final[dict[CallEventType, dict[str, Reader]]] = {
         "since!": _stamp,
     },
     CallEventType.RATED: {"score": _score, "reason!": _one_of(RATING_REASONS)},
+    CallEventType.HALL_ACT: {
+        "act!": _word,
+        "act_id!": _word,
+        "by!": _word,
+        "result!": _word,
+        **dict.fromkeys(("agent_id", "call_id", "to", "state", "reason", "detail", "why"), _text),
+    },
     CallEventType.RECORD: {
         "direction": _one_of(DIRECTIONS),
         "caller": _text,

@@ -17,6 +17,7 @@ from api.cases.numbers import case_day, case_number, new_query_code
 from api.cases.rules import CaseState
 from api.core.phones import canonical_number, display_number, masked_number
 from api.intake import repository
+from api.intake.acts import is_act, store_acts
 from api.intake.fold import CallFacts, Fact, fold, fold_offers
 from api.intake.parsing import Event, Rejected, parse_event, reject
 from api.intake.repository import CaseRef, History
@@ -27,6 +28,8 @@ from db.engine import WriteSession, is_away
 log = structlog.get_logger(__name__)
 
 POP_ROWS: Final = 5
+ABOUT_PEOPLE: Final = frozenset({CallEventType.AGENT_STATE, CallEventType.HALL_ACT})
+"""Types of events that are no facts of a call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,8 @@ async def accept(session: WriteSession, entries: Sequence[Any], *, place: Place,
     changes = [event for event in events if event.type is CallEventType.AGENT_STATE]
     if changes:
         await repository.store_states(session, changes)
-        events = [event for event in events if event.type is not CallEventType.AGENT_STATE]
+    await store_acts(session, [event for event in events if is_act(event)])
+    events = [event for event in events if event.type not in ABOUT_PEOPLE]
     if events:
         facts = [(event.call_id, Fact(event.seq, event.type.value, event.at, event.data)) for event in events]
         applied = await apply_facts(session, facts, place=place, now=now)

@@ -18,6 +18,7 @@ class Screen:
         self.agent_id = agent_id
         self.cursor = Cursor(epoch, after)
         self.overrun = asyncio.Event()
+        self.watches_hall = False
         self._frames: asyncio.Queue[str] = asyncio.Queue(WAITING_LIMIT)
 
     def push(self, body: dict[str, Any]) -> None:
@@ -64,6 +65,17 @@ class Hub:
             elif verdict is Verdict.GAP:
                 behind.append(screen)
         return behind
+
+    @property
+    def watches_hall(self) -> bool:
+        """Whether any screen wants to see the hall."""
+        return any(screen.watches_hall for screen in self)
+
+    def tell_hall(self, body: dict[str, Any]) -> None:
+        """Send the hall to the screens that want to see it."""
+        for screen in self:
+            if screen.watches_hall:
+                screen.push(body)
 
     def tell_all(self, body: dict[str, Any]) -> None:
         """Send every screen a frame that has no number."""

@@ -16,6 +16,7 @@ from acd.messages import AgentState
 from acd.rules.figures import Key, Live, live_from_wire
 from api.core.problems import ConflictError, VoiceAwayError
 from api.realtime.hub import Hub, Screen
+from db.clock import utc_now
 
 log = structlog.get_logger(__name__)
 
@@ -107,6 +108,8 @@ class Link:
         try:
             for screen in self._hub:
                 await self.subscribe(screen)
+            if self._hub.watches_hall:
+                await self.watch_hall()
             async for text in connection:
                 self._take(text)
         finally:
@@ -130,6 +133,10 @@ class Link:
     async def ack(self, agent_id: str, epoch: str, seq: int) -> None:
         """Pass an acknowledgement on; an offer waits for it, so nothing may be awaited before."""
         await self._try_send({"op": "ack", "agent": agent_id, "epoch": epoch, "seq": seq})
+
+    async def watch_hall(self) -> None:
+        """Ask for the hall as long as a screen wants it, and from the beginning for one that has just begun to."""
+        await self._try_send({"op": "hall", "on": self._hub.watches_hall})
 
     async def reload(self) -> None:
         """Tell the voice process that the configuration has changed."""
@@ -210,8 +217,8 @@ class Link:
                 future = self._replies.get(frame["id"])
                 if future is not None and not future.done():
                     future.set_result(frame)
-            case "figures":
-                self.live, self.offering = live_from_wire(frame["scopes"]), bool(frame["offering"])
+            case "figures" | "hall":
+                self._take_live(frame)
             case "configured":
                 self._note_configured(str(frame["version"]))
             case "wrap_ups":
@@ -219,6 +226,12 @@ class Link:
                 self._start(self._answer_wrap_ups(calls))
             case unknown:
                 log.warning("link_op_unknown", op=str(unknown)[:50])
+
+    def _take_live(self, frame: dict[str, Any]) -> None:
+        if frame["op"] == "hall":
+            self._hub.tell_hall({"type": "hall", "at": utc_now().isoformat(), **frame["hall"]})
+            return
+        self.live, self.offering = live_from_wire(frame["scopes"]), bool(frame["offering"])
 
     def _note_configured(self, version: str | None) -> None:
         self.configured_version = version

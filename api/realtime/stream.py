@@ -101,6 +101,8 @@ async def _converse(runtime: Runtime, socket: WebSocket) -> None:
     finally:
         if runtime.hub.leave(screen):
             await runtime.link.unsubscribe(screen.agent_id)
+        if screen.watches_hall:
+            await runtime.link.watch_hall()
 
 
 def _identify(runtime: Runtime, hello: Hello) -> Identity:
@@ -114,7 +116,7 @@ async def _relay(runtime: Runtime, socket: WebSocket, screen: Screen, identity: 
     """Run both directions until one of them ends, then end the other."""
     work = {
         asyncio.create_task(_write(socket, screen)),
-        asyncio.create_task(_read(runtime, socket, screen)),
+        asyncio.create_task(_read(runtime, socket, screen, identity)),
         asyncio.create_task(_watch(screen, identity)),
     }
     try:
@@ -139,14 +141,25 @@ async def _write(socket: WebSocket, screen: Screen) -> None:
             raise WebSocketDisconnect from error
 
 
-async def _read(runtime: Runtime, socket: WebSocket, screen: Screen) -> None:
+async def _read(runtime: Runtime, socket: WebSocket, screen: Screen, identity: Identity) -> None:
     while True:
         frame = _object(await _receive(socket))
         epoch, seq = frame.get("epoch"), frame.get("seq")
         if frame.get("type") == "ack" and isinstance(epoch, str) and type(seq) is int:
             await runtime.link.ack(screen.agent_id, epoch, seq)
+        elif frame.get("type") == "hall":
+            await _watch_hall(runtime, screen, identity, on=frame.get("on") is True)
         else:
-            screen.push({"type": "error", "code": "unknown_message", "detail": "Only acks are understood here."})
+            screen.push({"type": "error", "code": "unknown_message", "detail": "Only acks and hall are understood."})
+
+
+async def _watch_hall(runtime: Runtime, screen: Screen, identity: Identity, *, on: bool) -> None:
+    """Begin or end the hall on a supervisor's screen."""
+    if not identity.sees_everything:
+        screen.push({"type": "error", "code": "forbidden", "detail": "Only a supervisor sees the hall."})
+        return
+    screen.watches_hall = on
+    await runtime.link.watch_hall()
 
 
 async def _receive(socket: WebSocket) -> str:

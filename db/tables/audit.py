@@ -10,7 +10,10 @@ from db.tables.base import Base
 
 
 class Audit(Base):
-    """One act; `subject` is `menu:default@3`, `number:12345`, `incident:7`, `sound:own/x-1`; rows are only added."""
+    """One act; `subject` is `menu:default@3`, `number:12345`, `incident:7`, `sound:own/x-1`; rows are only added.
+
+    `origin` names an act that the telephone system tells of, perhaps more than once; null for all others.
+    """
 
     __tablename__ = "audit"
     __table_args__ = (Index("ix_audit_subject_at", "subject", "at"),)
@@ -22,3 +25,4 @@ class Audit(Base):
     subject: Mapped[str]
     why: Mapped[str] = mapped_column(server_default="")
     detail: Mapped[dict[str, Any] | None]
+    origin: Mapped[str | None] = mapped_column(unique=True)

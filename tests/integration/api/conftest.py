@@ -162,6 +162,12 @@ def event() -> Callable[..., dict[str, Any]]:
     return make
 
 
+EMPTY_HALL: dict[str, Any] = {
+    **{name: [] for name in ("agents", "waiting", "talks", "queues", "listening")},
+    **dict.fromkeys(("waiting_count", "talks_count", "in_menu", "in_fallback"), 0),
+}
+
+
 class FakeVoice:
     """The voice process as its link shows it: keeps every frame, answers commands, sends what a test says."""
 
@@ -171,7 +177,7 @@ class FakeVoice:
         self.wrap_ups: list[dict[str, str]] = []
         self.refusal: dict[str, Any] | None = None
         self.silent = False
-        self.answers: dict[str, dict[str, Any]] = {}
+        self.answers: dict[str, dict[str, Any]] = {"hall": EMPTY_HALL}
         self.on_reload: Callable[[], Awaitable[None]] | None = None
         self._token = token
         self._server: Server | None = None

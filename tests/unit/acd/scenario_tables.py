@@ -11,6 +11,8 @@ Events (more than one are parted by commas):
     1001 phone away | phone back | page opens | page closes | microphone away | microphone back
     1001 pauses for rest | is refused rest    (where the file has `pauses`)
     web comes | web goes (the web process: without it nobody's page can be there)
+    9001 takes c1 | moves c1 to linhe | puts c1 first | forces 1001 paused | finishes 1001  (a `role: supervisor`)
+    9001 vainly ...                                                                         (it is refused)
 Expected: `c1 -> 1001` for a ring, `c1 waits`, `c1 1st` for its place in the queue, `1001 talking` for a state,
 `1001 next:paused` for what comes after the call (`next:none`), `1001 until:300` for the second at which the state is
 looked at (`until:none`), `1001 overrun`.
@@ -38,6 +40,12 @@ CALL = re.compile(
     r"(?P<call>\S+) calls (?P<dialled>\d+)(?: queue (?P<queue>\S+))?(?: skill (?P<skill>\S+))?"
     r"(?: priority (?P<priority>\d+))?(?: from (?P<caller>\d+))?"
 )
+
+ACT = re.compile(
+    r"(?P<who>\d+)(?P<vainly> vainly)? (?P<act>takes|moves|puts|forces|finishes) (?P<whom>\S+)"
+    r"(?:(?: to)? (?P<how>\S+))?"
+)
+ACTS = {"takes": "take_over", "moves": "move", "puts": "front", "forces": "force", "finishes": "finish"}
 
 
 @dataclass(frozen=True)
@@ -125,6 +133,8 @@ class Play:
             self.pause(found[1], found[3], refused=found[2] == "is refused")
         elif event in {"web comes", "web goes"}:
             self.tell(ev.WebCame() if event == "web comes" else ev.WebWent())
+        elif found := ACT.fullmatch(event):
+            self.act(**found.groupdict())
         elif found := re.fullmatch(r"(\d+) (.+)", event):
             AGENT[found[2]](self, found[1])
         else:
@@ -134,6 +144,16 @@ class Play:
         caller = more["caller"] or f"1380000{call[1:]:0>4}"
         self.tell(ev.CallStarted(call, caller, dialled, f"PJSIP/trunk-{call}"))
         self.tell(ev.CallQueued(call, queue or self.queues[dialled], int(more["priority"] or 0), skill))
+
+    def act(self, who: str, vainly: str | None, act: str, whom: str, how: str | None) -> None:
+        about = "call_id" if whom.startswith("c") else "agent_id"
+        args = {"act": ACTS[act], "act_id": "a", about: whom, "why": "a table", "to": how or "", "state": how or ""}
+        try:
+            self.tell(ev.Command(who, "supervise", args))
+        except CommandRefusedError:
+            assert vainly, f"{who} {act} {whom} was refused"
+        else:
+            assert not vainly, f"{who} {act} {whom} was not refused"
 
     def check(self, part: str, row: Row) -> None:
         found = re.fullmatch(r"(\S+) (\S+)", part)
@@ -176,7 +196,8 @@ class Play:
         self.tell(ev.Command(agent, "microphone", {"ok": ok}))
 
     def answers(self, agent: str) -> None:
-        self.tell(ev.LegAnswered(self.call_of(agent), agent))
+        call = self.call_of(agent)
+        self.tell(ev.LegAnswered(call, agent, f"{agent}-of-{call}"))
 
     def misses(self, agent: str) -> None:
         call = self.call_of(agent)

@@ -180,3 +180,18 @@ async def test_a_wrap_up_is_named_to_whoever_connects(site: Site) -> None:
         await say(socket, op="command", id="o", agent="1001", name="outcome", args={"call_id": "c1"})
         frames = [await heard(socket), await heard(socket)]
         assert site.engine.floor.agents["1001"].state.value == "ready", frames
+
+
+async def test_a_supervisors_refused_act_is_journaled_and_the_hall_is_told_while_it_is_looked_at(site: Site) -> None:
+    async with connect(site.url, additional_headers=TOKEN) as socket:
+        await greeted(socket)
+        args = {"act": "listen", "act_id": "a1", "agent_id": "1001", "why": "check"}
+        await say(socket, op="command", id="s", agent="1002", name="supervise", args=args)
+        refusal = await heard(socket)
+        assert (refusal["ok"], refusal["code"]) == (False, "forbidden")
+        (event,) = site.engine.journal.pending(10)
+        assert (event["call_id"], event["type"]) == ("agent-1001", "hall.act")
+        assert {"by": "1002", "result": "refused", "why": "check", "act_id": "a1"}.items() <= event["data"].items()
+        await say(socket, op="hall", on=True)
+        shown = await heard(socket)
+        assert (shown["op"], len(shown["hall"]["agents"])) == ("hall", 2)

@@ -1512,6 +1512,55 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/hall': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * The hall now
+     * @description Give agents, waiting calls and talks as the telephone system has them; needs no database.
+     *
+     *     Live: send `{"type":"hall","on":true}` on `WS /api/stream`; `{"type":"hall", ...}` follows at once and then on each
+     *     change, at most twice a second.
+     */
+    get: operations['get_hall']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/hall/acts': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * What has been done in the hall
+     * @description Give the newest acts of the audit trail, taken and refused ones, newest first (at most 200).
+     */
+    get: operations['get_acts']
+    put?: never
+    /**
+     * Act in the hall
+     * @description Do one act; 409 says why not and what to do. Taken or refused, it is in the audit trail with who and why.
+     *
+     *     For listen, whisper and join the supervisor's own phone rings; an agent is not told of listening and whispering.
+     */
+    post: operations['create_act']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/healthz': {
     parameters: {
       query?: never
@@ -1536,6 +1585,60 @@ export interface paths {
 export type webhooks = Record<string, never>
 export interface components {
   schemas: {
+    /**
+     * Act
+     * @description What a supervisor may do.
+     * @enum {string}
+     */
+    Act:
+      'listen' | 'whisper' | 'join' | 'stop' | 'take_over' | 'move' | 'front' | 'force' | 'finish'
+    /**
+     * ActIn
+     * @description One act. listen, whisper, join: `call_id` or `agent_id`; take_over: a talk's or a waiting `call_id`.
+     *
+     *     move: `call_id` and `to` (a queue); front: `call_id`; force: `agent_id`, `state` and for a pause its `reason`;
+     *     finish: `agent_id`; stop needs nothing.
+     */
+    ActIn: {
+      act: components['schemas']['Act']
+      /** Agent Id */
+      agent_id?: string | null
+      /** Call Id */
+      call_id?: string | null
+      /**
+       * To
+       * @description The queue to move to
+       */
+      to?: string | null
+      state?: components['schemas']['ForcedState'] | null
+      /**
+       * Reason
+       * @description Of a pause
+       */
+      reason?: string | null
+      /**
+       * Why
+       * @description Why it is changed; kept in the audit trail
+       */
+      why: string
+    }
+    /**
+     * ActOut
+     * @description The act is taken and written down under `act_id`; `state` is the supervisor's own live state.
+     */
+    ActOut: {
+      /** Act Id */
+      act_id: string
+      act: components['schemas']['Act']
+      /** Agent Id */
+      agent_id: string | null
+      /** Call Id */
+      call_id: string | null
+      /** State */
+      state: {
+        [key: string]: unknown
+      }
+    }
     /**
      * AffectedOut
      * @description A caller who was registered as affected.
@@ -2591,33 +2694,12 @@ export interface components {
       why: string
     }
     /**
-     * EntryOut
-     * @description One act of the history.
+     * EntriesOut
+     * @description Acts, newest first.
      */
-    EntryOut: {
-      /**
-       * At
-       * Format: date-time
-       */
-      at: string
-      /** By */
-      by: string
-      /**
-       * Action
-       * @description menu.created, menu.changed, menu.published, ...
-       */
-      action: string
-      /**
-       * Subject
-       * @example menu:default@3
-       */
-      subject: string
-      /** Why */
-      why: string
-      /** Detail */
-      detail: {
-        [key: string]: unknown
-      } | null
+    EntriesOut: {
+      /** Entries */
+      entries: components['schemas']['api__hall__schemas__EntryOut'][]
     }
     /**
      * Figures
@@ -2684,6 +2766,12 @@ export interface components {
       do: string
     }
     /**
+     * ForcedState
+     * @description States that an agent may be put into.
+     * @enum {string}
+     */
+    ForcedState: 'ready' | 'paused' | 'logged_out'
+    /**
      * FoundOut
      * @description How far the case is.
      */
@@ -2730,6 +2818,73 @@ export interface components {
       on_duty: number
       /** Minimum */
       minimum: number
+    }
+    /**
+     * HallAgentOut
+     * @description One agent; `state` as everywhere, `next` and `until` where the telephone system keeps them.
+     */
+    HallAgentOut: {
+      /** Agent Id */
+      agent_id: string
+      /** Name */
+      name: string
+      /** Role */
+      role: string
+      /** Extension */
+      extension: string
+      /** Queues */
+      queues: string[]
+      /** State */
+      state: string
+      /** Since */
+      since: string
+      /** Call Id */
+      call_id: string | null
+      /** Reason */
+      reason: string | null
+      /** Phone */
+      phone: string | null
+    } & {
+      [key: string]: unknown
+    }
+    /**
+     * HallOut
+     * @description The hall at one moment; at most 200 waiting calls and talks are named, the counts are of all.
+     */
+    HallOut: {
+      /** At */
+      at: string
+      /** Agents */
+      agents: components['schemas']['HallAgentOut'][]
+      /** Waiting */
+      waiting: components['schemas']['WaitingOut'][]
+      /** Waiting Count */
+      waiting_count: number
+      /** Talks */
+      talks: components['schemas']['TalkOut'][]
+      /** Talks Count */
+      talks_count: number
+      /** In Menu */
+      in_menu: number
+      /**
+       * In Fallback
+       * @description In Asterisk's own queues, beyond the engine's reach
+       */
+      in_fallback: number
+      /** Queues */
+      queues: components['schemas']['HallQueueOut'][]
+      /** Listening */
+      listening: components['schemas']['ListeningOut'][]
+    }
+    /**
+     * HallQueueOut
+     * @description A queue that a call can be moved to.
+     */
+    HallQueueOut: {
+      /** Id */
+      id: string
+      /** Name */
+      name: string
     }
     /**
      * HealthOut
@@ -3062,6 +3217,22 @@ export interface components {
       /** Lines */
       lines: components['schemas']['LineFigures'][]
       total: components['schemas']['Figures']
+    }
+    /**
+     * ListeningOut
+     * @description One supervisor's ear; `since` is null while the phone rings.
+     */
+    ListeningOut: {
+      /** Supervisor Id */
+      supervisor_id: string
+      /** Act */
+      act: string
+      /** Call Id */
+      call_id: string
+      /** Agent Id */
+      agent_id: string
+      /** Since */
+      since: string | null
     }
     /**
      * LiveOut
@@ -4622,6 +4793,31 @@ export interface components {
       reason?: string | null
     }
     /**
+     * TalkOut
+     * @description One call that an agent has: `phase` is offered, talking or reserved (the agent's phone broke).
+     */
+    TalkOut: {
+      /** Call Id */
+      call_id: string
+      /**
+       * Caller
+       * @example 138****0001
+       */
+      caller: string
+      /** Line */
+      line: string
+      /** Queue */
+      queue: string | null
+      /** Phase */
+      phase: string
+      /** Agent Id */
+      agent_id: string | null
+      /** Queued At */
+      queued_at: string | null
+      /** Answered At */
+      answered_at: string | null
+    }
+    /**
      * TargetIn
      * @description One target as it is to be.
      */
@@ -4891,6 +5087,39 @@ export interface components {
      * @enum {string}
      */
     VersionState: 'draft' | 'submitted' | 'approved'
+    /**
+     * WaitingOut
+     * @description One call that waits for a person; its number is shown in part only.
+     */
+    WaitingOut: {
+      /** Call Id */
+      call_id: string
+      /**
+       * Caller
+       * @example 138****0001
+       */
+      caller: string
+      /** Line */
+      line: string
+      /** Queue */
+      queue: string | null
+      /**
+       * Position
+       * @description Place in its queue, from 1
+       */
+      position: number
+      /** Priority */
+      priority: number
+      /** Skill */
+      skill: string | null
+      /** Queued At */
+      queued_at: string | null
+      /**
+       * Waited Ms
+       * @description Until `at` of the answer
+       */
+      waited_ms: number
+    }
     /**
      * WantedState
      * @description States an agent may ask for.
@@ -5281,6 +5510,28 @@ export interface components {
       lines: components['schemas']['ScopeOut'][]
     }
     /**
+     * EntryOut
+     * @description One act in the audit trail; `result`: taken, refused, unanswered, or of listening connected, ended, failed.
+     */
+    api__hall__schemas__EntryOut: {
+      /** At */
+      at: string
+      /** By */
+      by: string
+      /** Act */
+      act: string
+      /** Subject */
+      subject: string
+      /** Why */
+      why: string
+      /** Result */
+      result: string
+      /** Detail */
+      detail: {
+        [key: string]: unknown
+      }
+    }
+    /**
      * HolidayOut
      * @description One day.
      */
@@ -5348,6 +5599,35 @@ export interface components {
        * @description Callers who were registered
        */
       affected: number
+    }
+    /**
+     * EntryOut
+     * @description One act of the history.
+     */
+    api__menus__schemas__EntryOut: {
+      /**
+       * At
+       * Format: date-time
+       */
+      at: string
+      /** By */
+      by: string
+      /**
+       * Action
+       * @description menu.created, menu.changed, menu.published, ...
+       */
+      action: string
+      /**
+       * Subject
+       * @example menu:default@3
+       */
+      subject: string
+      /** Why */
+      why: string
+      /** Detail */
+      detail: {
+        [key: string]: unknown
+      } | null
     }
     /**
      * FiguresOut
@@ -7822,7 +8102,7 @@ export interface operations {
           [name: string]: unknown
         }
         content: {
-          'application/json': components['schemas']['EntryOut'][]
+          'application/json': components['schemas']['api__menus__schemas__EntryOut'][]
         }
       }
       /** @description Unauthorized */
@@ -11485,6 +11765,178 @@ export interface operations {
       }
       /** @description Forbidden */
       403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  get_hall: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['HallOut']
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  get_acts: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['EntriesOut']
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  create_act: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ActIn']
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ActOut']
+        }
+      }
+      /** @description Bad Request */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Conflict */
+      409: {
         headers: {
           [name: string]: unknown
         }

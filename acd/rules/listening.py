@@ -1,0 +1,146 @@
+"""Supervisors' ears in agents' talks: one leg a supervisor, placed beside the talk so that its end disturbs nobody."""
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from acd.rules import effects as fx
+from acd.rules import events as ev
+from acd.rules.agents import CommandRefusedError
+from acd.rules.book import Book
+from acd.rules.state import Agent, Call, Phase
+
+KIND = "supervise"
+CONTEXT = "supervise"
+RING_SECONDS = 20
+SPIED = "HOTLINE_SPIED"
+
+Write = Callable[[str, dict[str, Any]], None]
+
+
+@dataclass(slots=True)
+class Ear:
+    """One supervisor's leg; `mode` is listen, whisper or join, `wish` the act that began it. `since` is its answer."""
+
+    supervisor_id: str
+    leg: str
+    call_id: str
+    agent_id: str
+    mode: str
+    wish: dict[str, Any]
+    asked_at: dt.datetime
+    since: dt.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Next:
+    """What a supervisor wants to hear as soon as the present leg is gone."""
+
+    call: Call
+    agent: Agent
+    wish: dict[str, Any]
+
+
+class Listening:
+    """Who listens where. Nothing of it survives the process: Asterisk ends each leg with the talk by itself."""
+
+    def __init__(self, book: Book, write: Write) -> None:
+        self._book = book
+        self._write = write
+        self._ears: dict[str, Ear] = {}
+        self._next: dict[str, _Next] = {}
+        self._count = 0
+
+    def present(self) -> list[Ear]:
+        """All who listen now."""
+        return list(self._ears.values())
+
+    def calls(self, supervisor_id: str) -> str | None:
+        """The call that a supervisor listens to."""
+        ear = self._ears.get(supervisor_id)
+        return ear.call_id if ear is not None else None
+
+    def begin(self, supervisor: Agent, call: Call, agent: Agent, wish: dict[str, Any]) -> None:
+        """Ring the supervisor's phone, or change what a leg hears that is there; refused without a phone."""
+        ear = self._ears.get(supervisor.agent_id)
+        if ear is None:
+            self._place(supervisor, call, agent, wish)
+        elif ear.call_id == call.call_id:
+            self._change(ear, wish)
+        else:
+            self._next[supervisor.agent_id] = _Next(call, agent, wish)
+            self._book.out.append(fx.HangUp(ear.leg))
+
+    def _place(self, supervisor: Agent, call: Call, agent: Agent, wish: dict[str, Any]) -> None:
+        endpoint = supervisor.phone
+        if endpoint is None:
+            gone = supervisor.reachable is None
+            advice = "your phone is not there: open the page's phone or register yours" if gone else "hang up first"
+            raise CommandRefusedError("phone_away" if gone else "phone_busy", advice)
+        self._ring(supervisor, endpoint, call, agent, wish)
+
+    def _ring(self, supervisor: Agent, endpoint: str, call: Call, agent: Agent, wish: dict[str, Any]) -> None:
+        self._count += 1
+        leg, mode = f"{fx.LEG_PREFIX}{KIND}-{call.call_id}-{self._count}", str(wish["act"])
+        ear = Ear(supervisor.agent_id, leg, call.call_id, agent.agent_id, mode, wish, self._book.now)
+        self._ears[supervisor.agent_id] = ear
+        spied = ((SPIED, call.leg or ""),)
+        order = fx.Place(leg, f"PJSIP/{endpoint}", CONTEXT, mode, RING_SECONDS, f'"{mode}" <{agent.extension}>', spied)
+        self._book.out.append(order)
+        self._tell(ear, "ringing")
+
+    def _change(self, ear: Ear, wish: dict[str, Any]) -> None:
+        if ear.since is None:
+            raise CommandRefusedError("ringing", "pick up your phone first")
+        ear.mode, ear.wish = str(wish["act"]), wish
+        self._book.out.append(fx.Move(CONTEXT, ((ear.leg, ear.mode),)))
+        self._tell(ear, "connected")
+
+    def stop(self, supervisor_id: str) -> str:
+        """End listening; gives the call."""
+        ear = self._ears.get(supervisor_id)
+        if ear is None:
+            raise CommandRefusedError("not_listening", "you do not listen to any call now")
+        self.leave(supervisor_id)
+        return ear.call_id
+
+    def leave(self, supervisor_id: str) -> None:
+        """End listening, if there is any; what becomes of the leg is heard as of every other."""
+        self._next.pop(supervisor_id, None)
+        ear = self._ears.get(supervisor_id)
+        if ear is not None:
+            self._book.out.append(fx.HangUp(ear.leg))
+
+    def heard(self, event: ev.Placed | ev.PlacedEnded) -> None:
+        """AMI tells of a leg: answered, not answered, or ended."""
+        ear = next((one for one in self._ears.values() if one.leg == event.leg), None)
+        if ear is None:
+            return
+        if isinstance(event, ev.Placed) and event.result is ev.PlacedResult.ANSWERED:
+            ear.since = self._book.now
+            self._note(ear, "connected", "")
+            return
+        del self._ears[ear.supervisor_id]
+        self._note(ear, "ended" if ear.since is not None else "failed", "" if ear.since else event.result.value)
+        self._go_on(ear.supervisor_id)
+
+    def _go_on(self, supervisor_id: str) -> None:
+        wanted, supervisor = self._next.pop(supervisor_id, None), self._book.agents.get(supervisor_id)
+        endpoint = supervisor.reachable if supervisor is not None else None
+        if wanted is None or supervisor is None or endpoint is None:
+            return
+        call, agent = wanted.call, wanted.agent
+        if call.phase is Phase.TALKING and call.agent_id == agent.agent_id:
+            self._ring(supervisor, endpoint, call, agent, wanted.wish)
+
+    def _note(self, ear: Ear, result: str, detail: str) -> None:
+        self._write(ear.call_id, {**ear.wish, "by": ear.supervisor_id, "result": result, "detail": detail})
+        self._tell(ear, result)
+
+    def _tell(self, ear: Ear, result: str) -> None:
+        """The supervisor's own screen; the agent's is told nothing."""
+        supervisor = self._book.agents.get(ear.supervisor_id)
+        if supervisor is not None:
+            more = {"act": ear.mode, "agent_id": ear.agent_id, "result": result}
+            self._book.tell(supervisor, "supervision", ear.call_id, **more)

@@ -1,0 +1,1 @@
+"""The hall: what happens now, and what supervisors do about it."""
