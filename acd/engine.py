@@ -1,4 +1,4 @@
-"""The engine's shell: takes events one by one, lets the floor decide, writes down, then acts.
+"""The engine's shell: takes events one by one, lets the floor decide, shows, writes down, then acts.
 
 The only owner of live state in the voice process. Everything runs on one event loop, so `submit` is the inbox: it
 never awaits, and an event raised while another is being carried out waits its turn.
@@ -170,49 +170,56 @@ class Engine:
         return {**kept, "phase": agent.state.value}
 
     def _take(self, event: ev.Event) -> None:
-        now = self._clock()
-        for effect in self.floor.handle(event, now=now):
-            self._do(effect, now)
+        """Decide, show, write down, act.
 
-    def _do(self, effect: fx.Effect, now: dt.datetime) -> None:
-        hands = self._hands
+        A screen is told before the journal has it, since what it shows can be taken back: a process that dies between
+        the two rings nobody, and the next one's snapshot corrects the screen. A phone rings only afterwards.
+        """
+        now, hands = self._clock(), self._hands
         if hands is None:
             raise RuntimeError("the engine was given an event before start()")
+        effects = self.floor.handle(event, now=now)
+        for effect in effects:
+            if isinstance(effect, fx.Tell):
+                self._tell(effect)
+        with self.journal.together():
+            for effect in effects:
+                self._write_down(effect, now)
+        for effect in effects:
+            self._act(effect, hands)
+
+    def _tell(self, effect: fx.Tell) -> None:
+        seq = self.streams.tell(effect.agent_id, effect.body)
+        if effect.body["type"] == "offer":
+            self._offer_seq[effect.agent_id] = seq
+
+    def _write_down(self, effect: fx.Effect, now: dt.datetime) -> None:
         match effect:
             case fx.Tell(agent_id, body):
-                seq = self.streams.tell(agent_id, body)
                 if body["type"] == "offer":
-                    self._offer_seq[agent_id] = seq
                     self.journal.keep_fact(f"offer:{agent_id}", body)
             case fx.Record(call_id, kind, data):
                 self.journal.append(call_id, kind.value, data, now=now)
-                hands.journal_grew()
-            case fx.Ring() | fx.TalkOver() | fx.Move() | fx.Place() | fx.HangUp():
-                self._act(effect, hands)
-            case fx.AgentChanged(state, kept):
+            case fx.AgentChanged(_, kept) | fx.KeepAgent(kept):
                 self.journal.keep_agent(kept)
+            case fx.KeepCall(call):
+                self.journal.keep_call(call.call_id, call.to_dict())
+            case fx.ForgetCall(call_id):
+                self.journal.forget_call(call_id)
+
+    def _act(self, effect: fx.Effect, hands: Hands) -> None:
+        match effect:
+            case fx.Ring():
+                hands.ring(effect, offer_seq=self._offer_seq[effect.agent_id])
+            case fx.TalkOver():
+                hands.talk_over(effect)
+            case fx.Move() | fx.Place() | fx.HangUp():
+                hands.telephone(effect)
+            case fx.Record():
+                hands.journal_grew()
+            case fx.AgentChanged(state):
                 hands.agent_changed(state)
             case fx.RulesRefused(reason):
                 log.error("rules_refused", reason=reason)
-            case fx.KeepAgent() | fx.KeepCall() | fx.ForgetCall():
-                self._remember(effect)
-
-    def _act(self, order: fx.Ring | fx.TalkOver | fx.Telephone, hands: Hands) -> None:
-        match order:
-            case fx.Ring():
-                hands.ring(order, offer_seq=self._offer_seq[order.agent_id])
-            case fx.TalkOver():
-                hands.talk_over(order)
-            case _:
-                hands.telephone(order)
-
-    def _remember(self, effect: fx.KeepAgent | fx.KeepCall | fx.ForgetCall) -> None:
-        if isinstance(effect, fx.KeepAgent):
-            self.journal.keep_agent(effect.kept)
-            return
-        if isinstance(effect, fx.KeepCall):
-            self.journal.keep_call(effect.call.call_id, effect.call.to_dict())
-            return
-        self.journal.forget_call(effect.call_id)
-        if effect.witnessed:
-            self._ended.append(effect.call_id)
+            case fx.ForgetCall(call_id, witnessed) if witnessed:
+                self._ended.append(call_id)

@@ -1,12 +1,15 @@
 """The voice process's local memory: the journal of call events, live calls, agents' states, the last configuration.
 
 One SQLite file in WAL mode: a write survives the death of the process at once, and that of the machine up to the last
-checkpoint of the file system. Nothing here knows what an event means.
+checkpoint. Nothing here knows what an event means.
 """
 
+import asyncio
+import contextlib
 import datetime as dt
 import sqlite3
 import weakref
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +31,13 @@ CREATE TABLE IF NOT EXISTS facts (key TEXT PRIMARY KEY, value BLOB NOT NULL);
 """
 
 
+CHECKPOINT_SECONDS = 1.0
+_MOST_PAGES = 25_000
+"""The log's length (100 MB) at which a write checkpoints by itself, should nobody else do it."""
+
+_Rows = list[tuple[Any, ...]]
+
+
 class Journal:
     """Appends, hands out and removes call events; `seq` grows for ever, also over restarts and removals.
 
@@ -36,14 +46,37 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
+        self._path = path
         self._db = sqlite3.connect(path, isolation_level=None)
         weakref.finalize(self, self._db.close)  # a journal that is dropped closes its file too
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
+        self._db.execute(f"PRAGMA wal_autocheckpoint={_MOST_PAGES}")
         self._db.executescript(_SCHEMA)
         row = self._db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'events'").fetchone()
         self._seq: int = row[0] if row else 0
         self._unwritten: list[CallEvent] = []
+        self._gathered: list[tuple[str, _Rows]] | None = None
+
+    async def keep_short(self) -> None:
+        """Bring the log's pages into the file again and again, until cancelled.
+
+        In a thread with a connection of its own: a checkpoint waits for the disk, milliseconds at a time, and whoever
+        writes an event must not.
+        """
+        while True:
+            await asyncio.sleep(CHECKPOINT_SECONDS)
+            await asyncio.to_thread(_checkpoint, self._path)
+
+    @contextlib.contextmanager
+    def together(self) -> Iterator[None]:
+        """Write everything of the block in one transaction at its end."""
+        self._gathered = []
+        try:
+            yield
+        finally:
+            gathered, self._gathered = self._gathered, None
+            self._flush(gathered)
 
     def close(self) -> None:
         """Write what is still in memory and close the file."""
@@ -55,7 +88,8 @@ class Journal:
         self._seq += 1
         event = CallEvent(call_id=call_id, seq=self._seq, type=kind, at=now.isoformat(), data=data)
         self._unwritten.append(event)
-        self._flush()
+        if self._gathered is None:
+            self._flush()
         return event
 
     def pending(self, limit: int) -> list[CallEvent]:
@@ -100,16 +134,25 @@ class Journal:
         row = self._db.execute("SELECT value FROM facts WHERE key = ?", (key,)).fetchone()
         return None if row is None else orjson.loads(row[0])
 
-    def _flush(self) -> None:
+    def _flush(self, others: list[tuple[str, _Rows]] | None = None) -> None:
+        """Write the events that are still in memory, with `others` in the same transaction."""
         rows = [(e["seq"], e["call_id"], e["type"], e["at"], orjson.dumps(e["data"])) for e in self._unwritten]
-        if rows and self._write("INSERT OR REPLACE INTO events VALUES (?, ?, ?, ?, ?)", rows):
+        work = [*([("INSERT OR REPLACE INTO events VALUES (?, ?, ?, ?, ?)", rows)] if rows else []), *(others or [])]
+        if work and self._commit(work):
             self._unwritten.clear()
 
-    def _write(self, statement: str, rows: list[tuple[Any, ...]]) -> bool:
-        """Run one statement for all rows in one transaction; False (and an alarm in the log) when the disk refuses."""
+    def _write(self, statement: str, rows: _Rows) -> None:
+        if self._gathered is None:
+            self._commit([(statement, rows)])
+        else:
+            self._gathered.append((statement, rows))
+
+    def _commit(self, work: list[tuple[str, _Rows]]) -> bool:
+        """Run these in one transaction; False (and an alarm in the log) when the disk refuses."""
         try:
             self._db.execute("BEGIN IMMEDIATE")
-            self._db.executemany(statement, rows)
+            for statement, rows in work:
+                self._db.executemany(statement, rows)
             self._db.execute("COMMIT")
         except sqlite3.OperationalError as error:
             if self._db.in_transaction:
@@ -117,3 +160,12 @@ class Journal:
             log.error("journal_write_refused", error=str(error), unwritten=len(self._unwritten))  # noqa: TRY400 - no trace needed
             return False
         return True
+
+
+def _checkpoint(path: Path) -> None:
+    """What could not be brought over now is later."""
+    try:
+        with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
+            db.execute("PRAGMA wal_checkpoint(PASSIVE)")
+    except sqlite3.OperationalError as error:
+        log.warning("journal_not_checkpointed", error=str(error))

@@ -33,7 +33,7 @@ class _Stream:
     seq: int = 0
     kept: deque[Frame] = field(default_factory=lambda: deque(maxlen=KEPT_MESSAGES))
     acked: int = 0
-    waiters: dict[int, asyncio.Future[None]] = field(default_factory=dict)
+    waiters: dict[int, asyncio.Future[bool]] = field(default_factory=dict)
     subscribers: list[Deliver] = field(default_factory=list)
 
 
@@ -88,9 +88,7 @@ class Streams:
             return
         stream.acked = min(seq, stream.seq)
         for waiting in [s for s in stream.waiters if s <= stream.acked]:
-            future = stream.waiters.pop(waiting)
-            if not future.done():
-                future.set_result(None)
+            _settle(stream.waiters.pop(waiting), True)  # noqa: FBT003 - the future's value
 
     async def acked(self, agent_id: str, seq: int, *, timeout: float) -> bool:  # noqa: ASYNC109 - bounded on purpose
         """Wait until a screen shows message `seq`, at most `timeout` seconds; at once False when no screen is there."""
@@ -99,16 +97,24 @@ class Streams:
             return True
         if not stream.subscribers:
             return False
-        future = stream.waiters.setdefault(seq, asyncio.get_running_loop().create_future())
+        loop = asyncio.get_running_loop()
+        future = stream.waiters.get(seq)
+        if future is None:
+            future = stream.waiters[seq] = loop.create_future()
+            future.add_done_callback(lambda _: stream.waiters.pop(seq, None))
+        alarm = loop.call_later(timeout, _settle, future, False)  # noqa: FBT003 - the future's value
         try:
-            await asyncio.wait_for(asyncio.shield(future), timeout)
-        except TimeoutError:
-            stream.waiters.pop(seq, None)
-            return False
-        return True
+            return await asyncio.shield(future)
+        finally:
+            alarm.cancel()
 
     def _stream(self, agent_id: str) -> _Stream:
         return self._streams.setdefault(agent_id, _Stream())
 
     def _frame(self, agent_id: str, seq: int, body: dict[str, Any]) -> Frame:
         return {"op": "message", "agent": agent_id, "epoch": self.epoch, "seq": seq, "body": body}
+
+
+def _settle(future: asyncio.Future[bool], value: bool) -> None:
+    if not future.done():
+        future.set_result(value)

@@ -1,6 +1,7 @@
 """`python -m agi_scripts`: the voice process."""
 
 import asyncio
+import gc
 import logging
 import signal
 import sys
@@ -50,6 +51,7 @@ async def _run(settings: VoiceSettings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    gc.freeze()  # a collection need not look through the modules again and again while calls wait for it
     await Voice(settings).run(stop)
 
 

@@ -11,6 +11,10 @@ from acd.engine import Engine
 log = structlog.get_logger(__name__)
 
 BATCH = 100
+LINGER_SECONDS = 0.1
+"""How long events are gathered before they are sent: an offer is on the screen and the phone rings before its case is
+opened, and the web process has one transaction where it would have ten."""
+
 FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 5.0
 PATH = "/internal/call-events"
@@ -34,6 +38,7 @@ class Delivery:
         pause = FIRST_PAUSE_SECONDS
         while True:
             await self._grew.wait()
+            await asyncio.sleep(LINGER_SECONDS)
             self._grew.clear()
             try:
                 while await self._send_batch():

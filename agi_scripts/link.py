@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 import structlog
-from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.asyncio.server import Server, ServerConnection, broadcast, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request as HttpRequest
 from websockets.http11 import Response
@@ -24,7 +24,9 @@ from acd.rules.supervision import SUPERVISE, entry, subject_of
 
 log = structlog.get_logger(__name__)
 
-OUTGOING_LIMIT = 10_000
+OUTGOING_LIMIT = 4_000_000
+"""Bytes that may wait for a web process to read them."""
+
 FIGURES_SECONDS = 1.0
 """Live figures are told no more often than that."""
 
@@ -36,7 +38,7 @@ Request = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
 
 
 class LinkServer:
-    """Serves web processes; each has its own bounded outgoing queue, so a slow one delays nobody."""
+    """Serves web processes; what waits for each of them is bounded, so a slow one delays nobody."""
 
     def __init__(
         self,
@@ -113,7 +115,6 @@ class LinkServer:
     async def _serve(self, connection: ServerConnection) -> None:
         peer = _Peer(connection, self._shared)
         self._peers.add(peer)
-        writer = asyncio.create_task(peer.write())
         try:
             peer.greet()
             async for text in connection:
@@ -123,7 +124,6 @@ class LinkServer:
         finally:
             self._peers.discard(peer)
             peer.leave()
-            writer.cancel()
 
 
 class _Peer:
@@ -133,33 +133,28 @@ class _Peer:
         self._connection = connection
         self._shared = shared
         self._engine = shared.engine
-        self._outgoing: asyncio.Queue[dict[str, Any]] = asyncio.Queue(OUTGOING_LIMIT)
         self._agents: set[str] = set()
         self._figures: dict[str, Any] = {}
         self._hall: dict[str, Any] = {}
         self.watches_hall = False
+        self._cut = False
         self._tasks: set[asyncio.Task[None]] = set()
 
     def send(self, frame: dict[str, Any]) -> None:
-        """Queue a frame; a peer that reads too slowly is cut off and will come back for a replay."""
-        try:
-            self._outgoing.put_nowait(frame)
-        except asyncio.QueueFull:
+        """Send a frame at once, without a task between: a phone waits for the screen behind this peer.
+
+        A peer that reads too slowly is cut off and will come back for a replay.
+        """
+        if self._connection.transport.get_write_buffer_size() < OUTGOING_LIMIT:
+            broadcast((self._connection,), orjson.dumps(frame), text=True)
+        elif not self._cut:
+            self._cut = True
             self._start(self._connection.close(1013, "reading too slowly"))
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-    async def write(self) -> None:
-        """Send what is queued until the connection ends."""
-        try:
-            while True:
-                frame = await self._outgoing.get()
-                await self._connection.send(orjson.dumps(frame).decode())
-        except ConnectionClosed:
-            return
 
     def greet(self) -> None:
         """The live table, and the wrap-ups whose outcome the database may already hold."""

@@ -176,6 +176,7 @@ class Voice:
             self._reconciler.run(),
             self._configuration.run(),
             self._targets.run(),
+            self.engine.journal.keep_short(),
             self._telephone.run(),
         ]
 

@@ -1,6 +1,7 @@
 """`python -m api`: the web process."""
 
 import errno
+import gc
 import os
 import socket
 import sys
@@ -62,6 +63,7 @@ def main() -> int:
         timeout_graceful_shutdown=3,
     )
     structlog.get_logger(__name__).info("listening", host=settings.api_host, port=settings.api_port)
+    gc.freeze()  # a collection need not look through the modules again and again while screens wait for it
     uvicorn.Server(config).run(sockets=[bound])
     return 0
 

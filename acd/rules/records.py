@@ -28,18 +28,28 @@ FIELDS = (
 )
 """The columns of `cel.csv`, in the order in which `asterisk_conf` has them written."""
 
+TELLING = frozenset({"CHAN_START", "CHAN_END", "BRIDGE_ENTER"})
+"""The events that prove something about a call; a call has four times as many others."""
+
 CITIZEN_CONTEXT = "from-trunk"
 
 Row = dict[str, str]
 
 
 def parse_row(line: str) -> Row | None:
-    """One line of the file as a row; None for a line that is cut off or not ours."""
+    """One line of the file as a row; None for a line that is cut off, not ours or of no use (`TELLING`)."""
+    if _second(line) not in TELLING:
+        return None
     values = next(csv.reader([line]), [])
     if len(values) != len(FIELDS):
         return None
     row = dict(zip(FIELDS, values, strict=True))
     return row if _moment(row) is not None and row["uniqueid"] else None
+
+
+def _second(line: str) -> str:
+    """The second column, which is never a caller's text, without reading the others."""
+    return line.split(",", 2)[1].strip('"') if "," in line else ""
 
 
 @dataclass(slots=True)

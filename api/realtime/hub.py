@@ -22,9 +22,13 @@ class Screen:
         self._frames: asyncio.Queue[str] = asyncio.Queue(WAITING_LIMIT)
 
     def push(self, body: dict[str, Any]) -> None:
-        """Queue a frame; a browser that does not read is cut off and gets a replay when it comes back."""
+        """Queue a body; a browser that does not read is cut off and gets a replay when it comes back."""
+        self.push_frame(orjson.dumps(body).decode())
+
+    def push_frame(self, frame: str) -> None:
+        """Queue a frame that is written out already."""
         try:
-            self._frames.put_nowait(orjson.dumps(body).decode())
+            self._frames.put_nowait(frame)
         except asyncio.QueueFull:
             self.overrun.set()
 
@@ -38,6 +42,7 @@ class Hub:
 
     def __init__(self) -> None:
         self._screens: dict[str, set[Screen]] = {}
+        self._offers: dict[str, tuple[str, int]] = {}
 
     def __iter__(self) -> Iterator[Screen]:
         return iter([screen for screens in self._screens.values() for screen in screens])
@@ -58,10 +63,14 @@ class Hub:
     def deliver(self, agent_id: str, epoch: str, seq: int, body: dict[str, Any]) -> list[Screen]:
         """Pass a message on; return the screens that miss something before it."""
         behind: list[Screen] = []
+        kind = body.get("type")
+        frame = orjson.dumps({**body, "epoch": epoch, "seq": seq}).decode()
+        if kind == "offer":
+            self._offers[agent_id] = epoch, seq
         for screen in self._screens.get(agent_id, ()):
-            verdict = screen.cursor.take(epoch, seq, snapshot=body.get("type") == "snapshot")
+            verdict = screen.cursor.take(epoch, seq, snapshot=kind == "snapshot")
             if verdict is Verdict.SEND:
-                screen.push({**body, "epoch": epoch, "seq": seq})
+                screen.push_frame(frame)
             elif verdict is Verdict.GAP:
                 behind.append(screen)
         return behind
@@ -76,6 +85,14 @@ class Hub:
         for screen in self:
             if screen.watches_hall:
                 screen.push(body)
+
+    def shows_offer(self, agent_id: str, epoch: str, seq: int) -> bool:
+        """Whether this is the first acknowledgement of the agent's latest offer: no other is waited for."""
+        offer = self._offers.get(agent_id)
+        if offer is None or epoch != offer[0] or seq < offer[1]:
+            return False
+        del self._offers[agent_id]
+        return True
 
     def tell_all(self, body: dict[str, Any]) -> None:
         """Send every screen a frame that has no number."""

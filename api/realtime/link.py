@@ -10,6 +10,7 @@ from typing import Any, Final
 import orjson
 import structlog
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.connection import broadcast
 from websockets.exceptions import WebSocketException
 
 from acd.messages import AgentState
@@ -130,9 +131,11 @@ class Link:
         """Nobody looks at this agent's stream any more."""
         await self._try_send({"op": "unsubscribe", "agent": agent_id})
 
-    async def ack(self, agent_id: str, epoch: str, seq: int) -> None:
-        """Pass an acknowledgement on; an offer waits for it, so nothing may be awaited before."""
-        await self._try_send({"op": "ack", "agent": agent_id, "epoch": epoch, "seq": seq})
+    def ack(self, agent_id: str, epoch: str, seq: int) -> None:
+        """Pass an acknowledgement on at once when an offer waits for it; the others are of no use to the engine."""
+        if self._connection is not None and self._hub.shows_offer(agent_id, epoch, seq):
+            frame = {"op": "ack", "agent": agent_id, "epoch": epoch, "seq": seq}
+            broadcast((self._connection,), orjson.dumps(frame), text=True)
 
     async def watch_hall(self) -> None:
         """Ask for the hall as long as a screen wants it, and from the beginning for one that has just begun to."""

@@ -146,7 +146,7 @@ async def _read(runtime: Runtime, socket: WebSocket, screen: Screen, identity: I
         frame = _object(await _receive(socket))
         epoch, seq = frame.get("epoch"), frame.get("seq")
         if frame.get("type") == "ack" and isinstance(epoch, str) and type(seq) is int:
-            await runtime.link.ack(screen.agent_id, epoch, seq)
+            runtime.link.ack(screen.agent_id, epoch, seq)
         elif frame.get("type") == "hall":
             await _watch_hall(runtime, screen, identity, on=frame.get("on") is True)
         else:
