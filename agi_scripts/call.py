@@ -28,7 +28,7 @@ from ivr.answers import MESSAGE_KEYS, is_message
 log = structlog.get_logger(__name__)
 
 RING_CONTEXT, LINE_CONTEXT = "ring-agent", "ring-line"
-RECORD_CONTEXT = "record"
+ENTER_CONTEXT, RECORD_CONTEXT = "enter-line", "record"
 TALK_CONTEXT = "outbound-talk"
 TOKEN_VARIABLE = "HOTLINE_TOKEN"  # noqa: S105 - a variable's name
 QUEUE_VARIABLE = "HOTLINE_QUEUE"
@@ -99,7 +99,6 @@ class CallSession:
             session, call_id, engine=shared.engine, directory=shared.directory, recordings=shared.recordings
         )
         self._dialled = ""
-        self._recorded = False
         self._service: Service | None = None
         self._call: Call | None = None
         self._reservation: asyncio.TimerHandle | None = None
@@ -149,7 +148,9 @@ class CallSession:
 
     async def _start(self) -> None:
         header = self._session.header
-        cleaned = await agi.get_variable(self._session, DIALLED_VARIABLE)
+        cleaned = header.get("arg_1")
+        if cleaned is None:
+            cleaned = await agi.get_variable(self._session, DIALLED_VARIABLE)
         dialled = cleaned or header.get("dnid", "")
         caller = header.get("callerid", "")
         self._engine.submit(
@@ -184,7 +185,6 @@ class CallSession:
         if self._call is not None and self._call.out is not None:
             return await self._serve_called(self._call)
         service = self._service = self._shared.configuration.service_for(self._dialled, now=utc_now())
-        await self._speaker.renew()
         way = await self._walk(service)
         while way.queue is not None:
             ending = await self._wait_for_person(way, way.queue)
@@ -248,11 +248,9 @@ class CallSession:
             self._engine.note(self._call_id, CallEventType.RATED, {"score": None, "reason": "hung_up"})
 
     async def _wait_for_person(self, way: Destination, queue: str) -> Ending:
-        await agi.set_variable(self._session, QUEUE_VARIABLE, queue)
+        await self._enter_line(queue)
         queued = ev.CallQueued(self._call_id, queue, way.priority, way.skill)
         self._engine.submit(queued)
-        if self.line.orders.empty():
-            await self._start_recording()
         return await self._until_served(queued)
 
     async def _until_served(self, queued: ev.CallQueued) -> Ending:
@@ -291,20 +289,24 @@ class CallSession:
         return True
 
     async def _start_recording(self) -> None:
-        """Once a call, while it waits anyway; it records nothing before somebody talks."""
-        if self._recorded:
-            return
-        self._recorded = True
+        """Of a call that enters no line; the dialplan starts it once a call."""
         try:
             await agi.gosub(self._session, RECORD_CONTEXT, "s", 1, self._call_id)
         except AgiFailed as error:
             self._log.error("not_recorded", error=str(error))
 
+    async def _enter_line(self, queue: str) -> None:
+        """Name the queue for the fallback and start the recording, which records nothing before somebody talks."""
+        try:
+            await agi.gosub(self._session, ENTER_CONTEXT, "s", 1, self._call_id, queue)
+        except AgiFailed as error:
+            self._log.error("not_recorded", error=str(error))
+            await agi.set_variable(self._session, QUEUE_VARIABLE, queue)
+
     async def _ring(self, order: Order) -> bool:
         """Ring one agent, after the screen has shown the offer; True after a talk."""
         ring = order.ring
-        acked = self._engine.streams.acked(ring.agent_id, order.offer_seq, timeout=self._timing.pop)
-        shown, _ = await asyncio.gather(acked, self._start_recording())
+        shown = await self._engine.streams.acked(ring.agent_id, order.offer_seq, timeout=self._timing.pop)
         if not self._stands(ring):
             return False
         if not shown:

@@ -96,6 +96,7 @@ async def music_off(session: AgiSession) -> None:
 async def set_autohangup(session: AgiSession, seconds: int) -> None:
     """Let the channel leave for extension `T` in `seconds`; 0 lifts it."""
     await session.command("SET", "AUTOHANGUP", str(int(seconds)))
+    session.hangs_up_in = seconds
 
 
 async def channel_status(session: AgiSession) -> int:
@@ -114,6 +115,7 @@ async def gosub(session: AgiSession, context: str, extension: str, priority: str
     words = [_plain(_LABEL, word, "dialplan label") for word in (context, extension, str(priority))]
     if arguments:
         words.append(_joined(arguments))
+    session.hangs_up_in = 0  # a subroutine may set the time anew
     return await _alive(session, await session.command("GOSUB", *words, timeout=None))
 
 

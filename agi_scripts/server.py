@@ -72,6 +72,16 @@ class AgiSession:
         # Asterisk ends each header with the thread's id: one that ended before it was cut by a caller's line feeds.
         self._confused = "threadid" not in header.fields
         self._nonce: str | None = None
+        self._hangs_up_at = 0.0
+
+    @property
+    def hangs_up_in(self) -> float:
+        """Seconds until the channel leaves by itself, as this session has asked for; 0 when it does not know."""
+        return self._hangs_up_at - asyncio.get_running_loop().time()
+
+    @hangs_up_in.setter
+    def hangs_up_in(self, seconds: float) -> None:
+        self._hangs_up_at = asyncio.get_running_loop().time() + seconds
 
     async def command(self, *words: str, timeout: float | None = 10.0) -> AgiReply:  # noqa: ASYNC109 - Asterisk must still be heard after it
         """Send one command and wait for its reply, at most `timeout` seconds (None: as long as the stream lives).

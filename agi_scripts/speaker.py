@@ -24,11 +24,15 @@ class Speaker:
 
     async def renew(self) -> None:
         """Renew the lease, while no command is pending."""
-        await self.hold(0)
+        await agi.set_autohangup(self._session, self._lease)
 
     async def hold(self, seconds: int = SPEAKING_SECONDS) -> None:
-        """Renew the lease for a command that may take so long: after it, a forgotten caller goes on in the dialplan."""
-        await agi.set_autohangup(self._session, seconds + self._lease)
+        """Renew the lease for a command that may take so long: after it, a forgotten caller goes on in the dialplan.
+
+        A lease that still lasts half of itself beyond the command is left: a key a second is no reason to say so.
+        """
+        if self._session.hangs_up_in < seconds + self._lease / 2:
+            await agi.set_autohangup(self._session, seconds + self._lease)
 
     async def say(self, sound: str, until_keys: str = "") -> str | None:
         """Play a sound to its end or to one of the keys, which it returns; AgiFailed when it cannot be played."""

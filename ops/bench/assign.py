@@ -69,10 +69,11 @@ class Assign:
         dials = {r.uniqueid: r.at for r in records if r.event == "APP_START" and r.application == "Dial"}
         legs = {(r.linkedid, r.endpoint): r.at for r in records if r.event == "CHAN_START"}
         for ring in rings:
-            key = (ring.call_id, ring.agent)
-            if ring.free is None or key not in offers or ring.call_id not in dials or key not in legs:
+            call_id = self._stage.calls.get(ring.caller, "")
+            key = (call_id, ring.agent)
+            if ring.free is None or key not in offers or call_id not in dials or key not in legs:
                 continue
-            offer, dial, leg = offers[key], dials[ring.call_id], legs[key]
+            offer, dial, leg = offers[key], dials[call_id], legs[key]
             seen = min(offer.seen_at)
             steps = (ring.free.at, offer.decided_at, seen, dial, leg, ring.at)
             for name, (begin, end) in zip(STAGES, pairwise(steps), strict=True):

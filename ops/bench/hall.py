@@ -47,7 +47,6 @@ class Ring:
 
     agent: str
     caller: str
-    call_id: str
     at: float
     free: Free | None
 
@@ -149,7 +148,7 @@ class Hall:
         self._rung.add(leg.caller)
         self._talking.add(leg.dialog.call_id)
         free = self._free.pop(leg.user, None)
-        self.seen.rings.append(Ring(leg.user, leg.caller, leg.hotline_id, leg.began_at, free))
+        self.seen.rings.append(Ring(leg.user, leg.caller, leg.began_at, free))
         asyncio.get_running_loop().call_later(self._manner.pick_up, self._stage.phones.answer, leg)
 
     def talks(self, leg: Leg) -> None:

@@ -34,8 +34,7 @@ Server = tuple[str, int]
 class Leg:
     """One call at one telephone; moments are epoch seconds.
 
-    `began_at`: its INVITE left (citizen) or came (phone). `hotline_id` is the X-Call-Id a phone was told. `ended_by` is
-    `self` or `other`.
+    `began_at`: its INVITE left (citizen) or came (phone). `ended_by` is `self` or `other`.
     """
 
     dialog: Dialog
@@ -45,7 +44,6 @@ class Leg:
     invite: Message | None = None
     sent: bytes = b""
     caller: str = ""
-    hotline_id: str = ""
     audio: tuple[str, int] | None = None
     answered_at: float | None = None
     ended_at: float | None = None
@@ -238,7 +236,6 @@ class Telephones:
         user = sip.user_of(message.start.split(" ")[1])
         leg = Leg(dialog, user, incoming=True, began_at=at, invite=message, audio=message.audio)
         leg.caller = sip.user_of(sip.uri_of(message.first("from")))
-        leg.hotline_id = message.first("x-call-id")
         self.legs[call_id] = leg
         self._reply(leg, message, 180)
         self.on_ring(leg)

@@ -62,7 +62,7 @@ class Ringing:
 
     def _note_pops(self, hall: Hall) -> dict[str, float]:
         """What the screens saw of this run; returns when each caller entered the queue."""
-        rang = {(ring.call_id, ring.agent): ring.at for ring in hall.seen.rings}
+        rang = {(self._stage.calls.get(ring.caller, ""), ring.agent): ring.at for ring in hall.seen.rings}
         entered: dict[str, float] = {}
         for offer in self._stage.offers.values():
             if offer.caller not in hall.seen.dialled:

@@ -59,7 +59,10 @@ class Worker(Protocol):
 
 
 class Stage:
-    """Agents with their screens on our side and the same phones on both; `chance` is seeded."""
+    """Agents with their screens on our side and the same phones on both; `chance` is seeded.
+
+    `calls` holds the call id of each caller who was offered: nobody calls twice.
+    """
 
     def __init__(self, instance: Instance, native: Native, agents: Sequence[str], *, seed: int) -> None:
         self.instance = instance
@@ -67,6 +70,7 @@ class Stage:
         self.agents = tuple(agents)
         self.chance = random.Random(seed)  # noqa: S311 - repeatable, not secret
         self.offers: dict[tuple[str, str], Offer] = {}
+        self.calls: dict[str, str] = {}
         self.states: dict[str, str] = {}
         self.at_work: dict[Server, Worker] = {}
         self._place = place_of(instance.home)
@@ -195,5 +199,6 @@ class Stage:
         offer = self.offers.get(key)
         if offer is None:
             queued = decided - body["waited_ms"] / 1000
+            self.calls[str(body["caller"])] = key[0]
             offer = self.offers[key] = Offer(key[0], agent, str(body["caller"]), decided, queued)
         offer.seen_at.append(arrival.at)

@@ -53,6 +53,7 @@ class Agent:
     def ring(self, call: PhoneCall) -> None:
         """Take notice of a ringing phone and serve it in this agent's manner."""
         self.calls.append(call)
+        self._recognise(call)
         task = asyncio.create_task(self._serve(call), name=f"agent-{self.number}-{call.sip_id}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -101,8 +102,21 @@ class Agent:
             self._phones.hang_up(call)
         await self._phones.ended(call, seconds=LONGEST_CALL)
 
+    def _recognise(self, call: PhoneCall) -> bool:
+        """Take the call for the one that the screen was offered last, when that is of the same caller."""
+        if call.call_id is None and self.screen is not None:
+            offers = self.screen.find("offer")
+            if offers and offers[-1].body.get("caller") in {call.caller_number, ""}:
+                call.call_id = offers[-1].call_id
+        return call.call_id is not None
+
     async def _wrap_up(self, call: PhoneCall) -> None:
-        if call.call_id is None or self.screen is None or self.manner.outcome is None:
+        if self.screen is None or self.manner.outcome is None:
+            return
+        # A screen without a link learns only later what rang.
+        with contextlib.suppress(StepMissing):
+            await until(lambda: self._recognise(call), "the screen knows the call", seconds=_SCREEN_LAG)
+        if call.call_id is None:
             return
         # The phone is on the hook a moment before the screen says so; a screen without a link learns it only later.
         with contextlib.suppress(StepMissing):

@@ -128,7 +128,7 @@ class Call:
 
     @property
     def rings(self) -> list[PhoneCall]:
-        """The agents' phones that this call rang, oldest first; those of the fallback queue carry no call id."""
+        """The agents' phones that this call rang, oldest first; one may not say which call it is."""
         of_number = [ring for ring in self._seen.rings_of(self.citizen.user) if self._is_later(ring.rang_at)]
         if self._call_id is None:
             return of_number

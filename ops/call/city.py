@@ -177,8 +177,8 @@ class City:
             self.seen.note_offer(Offer(number, arrival))
 
     def _rang(self, agent: Agent, call: PhoneCall) -> None:
-        self.seen.note_ring(call)
         agent.ring(call)
+        self.seen.note_ring(call)
 
     async def _leave(self) -> None:
         for call in self.calls.values():

@@ -20,8 +20,8 @@ _REGISTERED_FOR = 3600
 class PhoneCall:
     """One INVITE at one phone and what became of it; moments are epoch seconds.
 
-    `call_id` is the X-Call-Id header, None when Asterisk rang by itself (the fallback queue). `end` is `ended`,
-    `withdrawn` (CANCEL) or `refused`; `ended_by` is `self` or `other`.
+    `call_id` is the X-Call-Id header (the fallback queue), else what the agent's screen was offered; None when neither
+    tells. `end` is `ended`, `withdrawn` (CANCEL) or `refused`; `ended_by` is `self` or `other`.
     """
 
     sip_id: str

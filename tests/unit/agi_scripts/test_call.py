@@ -72,6 +72,8 @@ class Asterisk:
                 return "200 result=6"
             case ["RECORD", *_]:
                 return f"200 result=35 (dtmf) endpos={self.spoken}"
+            case ["GOSUB", "enter-line", "s", "1", arguments]:
+                self.variables["HOTLINE_QUEUE"] = arguments.strip('"').split(",")[1]
             case ["GOSUB", "ring-agent", *_]:
                 self.dialled.set()
                 self.variables["DIALSTATUS"] = await self.dial_result.get()

@@ -75,7 +75,7 @@ def test_sipp_counts_clean_calls() -> None:
 
 
 def ring(agent: str, caller: str, at: float) -> Ring:
-    return Ring(agent, caller, f"id-{caller}", at, None)
+    return Ring(agent, caller, at, None)
 
 
 def test_a_free_agent_beside_a_caller_is_counted() -> None:
