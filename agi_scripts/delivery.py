@@ -42,7 +42,8 @@ class Delivery:
             self._grew.clear()
             try:
                 while await self._send_batch():
-                    pause = FIRST_PAUSE_SECONDS
+                    """There is more."""
+                pause = FIRST_PAUSE_SECONDS
             except (httpx.HTTPError, orjson.JSONDecodeError, KeyError, TypeError) as error:
                 log.warning("delivery_retried", error=repr(error), pause=pause)
                 await asyncio.sleep(pause)
@@ -50,7 +51,7 @@ class Delivery:
                 self._grew.set()
 
     async def _send_batch(self) -> bool:
-        """Send one batch; False when there was nothing to send."""
+        """Send one batch; whether it was full, so that there may be another at once."""
         events = self._engine.journal.pending(BATCH)
         if not events:
             return False
@@ -62,4 +63,4 @@ class Delivery:
         if not answer["accepted"]:
             raise KeyError("the web process answered 200 but accepted nothing")
         self._engine.journal.remove(answer["accepted"])
-        return True
+        return len(events) == BATCH or len(answer["accepted"]) < len(events)
