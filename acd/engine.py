@@ -85,7 +85,9 @@ class Engine:
     def start(self, hands: Hands) -> None:
         """Take up what the process before has kept; nothing is offered before the first snapshot."""
         self._hands = hands
-        self.floor.restore([call_from_dict(c) for c in self.journal.calls()], self.journal.agents())
+        self.floor.restore(
+            [call_from_dict(c) for c in self.journal.calls()], self.journal.agents(), self.journal.callers()
+        )
 
     def submit(self, event: ev.Event) -> None:
         """Take an event. A refused command raises; every other event is always taken."""
@@ -206,6 +208,8 @@ class Engine:
                 self.journal.keep_call(call.call_id, call.to_dict())
             case fx.ForgetCall(call_id):
                 self.journal.forget_call(call_id)
+            case fx.KeepCaller(caller, recent):
+                self.journal.keep_caller(caller, recent)
 
     def _act(self, effect: fx.Effect, hands: Hands) -> None:
         match effect:

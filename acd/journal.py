@@ -17,6 +17,7 @@ import orjson
 import structlog
 
 from acd.messages import CallEvent, KeptAgent
+from acd.rules.returning import Recent, Why
 
 log = structlog.get_logger(__name__)
 
@@ -27,6 +28,7 @@ CREATE TABLE IF NOT EXISTS events (
 );
 CREATE TABLE IF NOT EXISTS calls (call_id TEXT PRIMARY KEY, data BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS agents (agent_id TEXT PRIMARY KEY, data BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS callers (caller TEXT PRIMARY KEY, at TEXT NOT NULL, why TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS facts (key TEXT PRIMARY KEY, value BLOB NOT NULL);
 """
 
@@ -124,6 +126,19 @@ class Journal:
     def agents(self) -> list[KeptAgent]:
         """Every agent's last state."""
         return [orjson.loads(d) for (d,) in self._db.execute("SELECT data FROM agents ORDER BY agent_id")]
+
+    def keep_caller(self, caller: str, recent: Recent | None) -> None:
+        """Keep over a restart what happened to a caller last; None: nothing any more."""
+        if recent is None:
+            self._write("DELETE FROM callers WHERE caller = ?", [(caller,)])
+        else:
+            row = (caller, recent.at.astimezone(dt.UTC).isoformat(), recent.why.value)
+            self._write("INSERT OR REPLACE INTO callers VALUES (?, ?, ?)", [row])
+
+    def callers(self) -> list[Recent]:
+        """What happened to callers last, the oldest first."""
+        rows = self._db.execute("SELECT caller, at, why FROM callers ORDER BY at")
+        return [Recent(caller, dt.datetime.fromisoformat(at), Why(why)) for caller, at, why in rows]
 
     def keep_fact(self, key: str, value: Any) -> None:
         """Keep one JSON value by name: the last configuration, the CEL checkpoint."""

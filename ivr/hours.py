@@ -9,6 +9,7 @@ CHINA = dt.timezone(dt.timedelta(hours=8), "Asia/Shanghai")
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY_MINUTES = 24 * 60
+LOOK_AHEAD = 31
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -69,6 +70,17 @@ def is_open(week: Week, calendar: Calendar, *, now: dt.datetime) -> bool:
     here = now.astimezone(CHINA)
     minute = here.hour * 60 + here.minute
     return any(period.start <= minute < period.end for period in periods_of(week, calendar, here.date()))
+
+
+def next_opening(week: Week, calendar: Calendar, *, after: dt.datetime) -> dt.datetime | None:
+    """The first beginning of a period later than `after`; None when there is none in the next `LOOK_AHEAD` days."""
+    midnight = after.astimezone(CHINA).replace(hour=0, minute=0, second=0, microsecond=0)
+    for day in (midnight + dt.timedelta(days=number) for number in range(LOOK_AHEAD + 1)):
+        starts = (day + dt.timedelta(minutes=period.start) for period in periods_of(week, calendar, day.date()))
+        first = min((start for start in starts if start > after), default=None)
+        if first is not None:
+            return first
+    return None
 
 
 def periods_of(week: Week, calendar: Calendar, day: dt.date) -> tuple[Period, ...]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from acd.messages import AgentState, CallEventType, KeptAgent
+from acd.rules.returning import Recent
 from acd.rules.state import Call
 
 LEG_PREFIX = "leg-"
@@ -120,6 +121,14 @@ class ForgetCall:
 
 
 @dataclass(frozen=True, slots=True)
+class KeepCaller:
+    """Keep over a restart what happened to a caller last; None: nothing any more."""
+
+    caller: str
+    recent: Recent | None
+
+
+@dataclass(frozen=True, slots=True)
 class RulesRefused:
     """Rules of a queue or an agent as published cannot be followed; those before stay. `reason` says what to change."""
 
@@ -129,4 +138,7 @@ class RulesRefused:
 Telephone = Move | Place | HangUp
 """What is asked of Asterisk itself rather than of a call's session."""
 
-Effect = Record | Tell | Ring | TalkOver | Telephone | AgentChanged | KeepAgent | KeepCall | ForgetCall | RulesRefused
+Kept = KeepAgent | KeepCall | ForgetCall | KeepCaller
+"""What survives a restart of the voice process."""
+
+Effect = Record | Tell | Ring | TalkOver | Telephone | AgentChanged | Kept | RulesRefused

@@ -19,10 +19,10 @@ from acd.rules.book import Book
 from acd.rules.hall import present
 from acd.rules.legs import Legs
 from acd.rules.matching import Matcher
-from acd.rules.offers import Offers
+from acd.rules.offers import OPENING, Offers
 from acd.rules.outbound import Outbound
 from acd.rules.presence import Presence
-from acd.rules.returning import Why
+from acd.rules.returning import Recent, Why
 from acd.rules.state import IN_TALK, Agent, Call, Phase
 from acd.rules.supervision import SUPERVISE, Supervision
 
@@ -89,6 +89,7 @@ class Floor:
         self._timed: dict[str, Callable[[str], None]] = {
             "link": self._presence.link_due,
             "state": self._presence.state_due,
+            OPENING: self._offers.queue_opens,
             outbound.TIMER: self._outbound.due,
         }
         self._supervision = Supervision(self._book, self._offers, self._presence)
@@ -115,11 +116,12 @@ class Floor:
         """Whether calls are offered at all: not before the first snapshot, nor while AMI is away."""
         return self._book.offering
 
-    def restore(self, calls: Iterable[Call], agents: Iterable[KeptAgent]) -> None:
+    def restore(self, calls: Iterable[Call], agents: Iterable[KeptAgent], recent: Iterable[Recent] = ()) -> None:
         """What was kept by the process before; confirmed or corrected by the first `Snapshot`."""
         self.calls.clear()
         self.calls.update({call.call_id: call for call in calls})
         self._kept = {agent["agent_id"]: agent for agent in agents}
+        self._book.recent.restore(recent)
 
     def handle(self, event: ev.Event, *, now: dt.datetime) -> list[fx.Effect]:
         """Take one event; the effects are to be carried out in their order.
@@ -130,7 +132,8 @@ class Floor:
         self._book.begin(now)
         self._handlers[type(event)](event)
         self._offers.settle()
-        return self._book.out + self._book.later
+        kept = [fx.KeepCaller(caller, recent) for caller, recent in self._book.recent.take_changes()]
+        return self._book.out + self._book.later + kept
 
     def number(self, dialled: str) -> NumberConfiguration | None:
         """The published number that was dialled, or None."""
@@ -188,7 +191,10 @@ class Floor:
         for agent in self.agents.values():
             book.note(agent)
         for demand in before.demands():
-            book.matcher.wait(demand, now=book.now.timestamp())
+            if (call := book.calls.get(demand.call_id)) is not None:  # new hours may have opened a queue for it
+                self._offers.wait(call)
+            else:
+                book.matcher.wait(demand, now=book.now.timestamp())
 
     def _new_agent(self, agent_id: str, extension: str) -> Agent:
         agent = Agent(agent_id=agent_id, extension=extension, since=self._book.now)
@@ -245,7 +251,7 @@ class Floor:
         self._offers.leave_agent(call)
         now = self._book.now
         if call.queue != event.queue:
-            call.joined_at = None
+            call.joined_at, call.opened = None, frozenset()
         call.session, call.queue, call.skill = True, event.queue, event.skill
         call.queued_at, call.joined_at = call.queued_at or now, call.joined_at or now
         call.priority = event.priority + self._priority(call)

@@ -10,6 +10,8 @@ from acd.rules.policy import Demand
 from acd.rules.state import IN_TALK, Agent, Call, Phase
 
 S = AgentStateName
+OPENING = "opening"
+"""The timer of a waiting call for the next opening of a queue."""
 
 
 class Offers:
@@ -27,6 +29,20 @@ class Offers:
         call.phase = Phase.WAITING
         self._book.matcher.wait(self._demand(call), now=self._book.now.timestamp())
 
+    def queue_opens(self, call_id: str) -> None:
+        """A queue that was closed while the call waited opens now: it takes the call, too."""
+        if call_id in self._book.matcher:
+            self.wait(self._book.calls[call_id])
+
+    def _closed(self, call: Call, joined_at: dt.datetime) -> frozenset[str]:
+        """The queues that are none for the call: not open since it came. One that closes later serves it to the end."""
+        published, now = self._book.published, self._book.now
+        closed = published.closed_for(call.queue or "", at=joined_at, until=now) - call.opened
+        call.opened |= published.asked_of(call.queue or "") - closed
+        opening = published.next_opening(closed, after=now) if closed else None
+        self._book.timers.set((OPENING, call.call_id), opening)
+        return closed
+
     def _demand(self, call: Call) -> Demand:
         published, queue = self._book.published, call.queue or ""
         joined_at = call.joined_at or self._book.now
@@ -39,7 +55,7 @@ class Offers:
             skill=call.skill,
             owner=call.owner,
             county=published.county_of(queue, call.dialled),
-            closed=published.closed_for(queue, at=joined_at),
+            closed=self._closed(call, joined_at),
         )
 
     def miss(self, call: Call, reason: str) -> None:

@@ -8,7 +8,7 @@ from acd.messages import AgentConfiguration, Configuration, IncidentConfiguratio
 from acd.rules.codec import RulesError, line_of, profile_of, queue_rules
 from acd.rules.pauses import PauseReason, pause_reason
 from acd.rules.policy import Profile, QueueRules
-from ivr.hours import Calendar, is_open
+from ivr.hours import Calendar, is_open, next_opening
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,15 +103,27 @@ class Published:
         number = self.numbers.get(dialled)
         return self.queue(queue_id).county or (number.get("area", "") if number else "")
 
-    def closed_for(self, queue_id: str, *, at: dt.datetime) -> frozenset[str]:
-        """Of a queue and those that help it the ones that are closed at that moment."""
-        rules = self.queue(queue_id)
-        if rules.hours is None and not rules.overflow:
-            return frozenset()
-        asked = [rules, *(self.queue(overflow.to) for overflow in rules.overflow)]
-        return frozenset(
-            one.id for one in asked if one.hours is not None and not is_open(one.hours, self._calendar, now=at)
-        )
+    def asked_of(self, queue_id: str) -> frozenset[str]:
+        """A queue and those that help it."""
+        return frozenset({queue_id, *(overflow.to for overflow in self.queue(queue_id).overflow)})
+
+    def closed_for(self, queue_id: str, *, at: dt.datetime, until: dt.datetime | None = None) -> frozenset[str]:
+        """Of a queue and those that help it the ones that are closed at that moment, and stay so to `until`."""
+        closed: set[str] = set()
+        for one in self.asked_of(queue_id):
+            hours = self.queue(one).hours
+            if hours is None or is_open(hours, self._calendar, now=at):
+                continue
+            opening = None if until is None else next_opening(hours, self._calendar, after=at)
+            if until is None or opening is None or opening > until:
+                closed.add(one)
+        return frozenset(closed)
+
+    def next_opening(self, queues: Iterable[str], *, after: dt.datetime) -> dt.datetime | None:
+        """When the first of these queues opens, later than `after`; None: not within a month."""
+        hours = (self.queue(one).hours for one in queues)
+        openings = (next_opening(week, self._calendar, after=after) for week in hours if week is not None)
+        return min((moment for moment in openings if moment is not None), default=None)
 
     def line_priority(self, dialled: str, *, now: dt.datetime) -> int:
         """What the number dialled adds to the priority, with the incidents that are on for it now."""

@@ -215,6 +215,7 @@ class Call:
     priority: int = 0
     queued_at: dt.datetime | None = None
     joined_at: dt.datetime | None = None
+    opened: frozenset[str] = frozenset()
     skill: str | None = None
     owner: str | None = None
     offer_no: int = 0

@@ -214,3 +214,28 @@ def test_rules_that_cannot_be_followed_leave_the_ones_before(tmp_path: Path) -> 
     assert "owner_seconds" in logs[0]["reason"]
     offer(engine)
     assert [call for call, _ in hands.rings] == ["c1"]
+
+
+def test_who_gave_up_before_a_restart_still_goes_first_after_it(tmp_path: Path) -> None:
+    returning: Any = {"returning": {"minutes": 10, "abandoned": 5}}
+    conf: Configuration = {**CONFIGURATION, "queues": [{**CONFIGURATION["queues"][0], **returning}]}
+
+    def restarted() -> Engine:
+        engine = engine_at(tmp_path, Hands())
+        engine.submit(ev.Configured(conf))
+        return engine
+
+    def rings(engine: Engine, call_id: str) -> int:
+        engine.submit(ev.CallStarted(call_id, "13800000001", "12345", f"PJSIP/trunk-{call_id}"))
+        engine.submit(ev.CallQueued(call_id, "city"))
+        return engine.floor.calls[call_id].priority
+
+    first = restarted()
+    assert rings(first, "c1") == 0
+    first.submit(ev.HangupAsked("c1"))
+    first.submit(ev.CallEnded("c1"))
+    second = restarted()
+    assert rings(second, "c2") == 5
+    second.submit(ev.Snapshot(T0, {}, {"1001": "NOT_INUSE"}))
+    second.submit(ev.LegAnswered("c2", "1001"))
+    assert restarted().journal.callers() == []

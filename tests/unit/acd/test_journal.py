@@ -3,6 +3,7 @@ import sqlite3
 from pathlib import Path
 
 from acd.journal import Journal
+from acd.rules.returning import Recent, Why
 
 NOW = dt.datetime(2026, 11, 21, 8, tzinfo=dt.UTC)
 
@@ -66,3 +67,13 @@ def test_calls_agents_and_facts_are_kept(tmp_path: Path) -> None:
     assert again.fact("configuration") == {"version": "7"}
     assert again.fact("nothing") is None
     assert again.agents()[0]["state"] == "ready"
+
+
+def test_callers_are_kept_by_their_latest_the_oldest_first(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "voice.db")
+    first, before = Recent("13800000001", NOW, Why.CUT_OFF), Recent("13800000002", NOW, Why.ABANDONED)
+    after, served = before._replace(at=NOW + dt.timedelta(milliseconds=1)), Recent("13800000003", NOW, Why.ABANDONED)
+    for one in (before, first, after, served):
+        journal.keep_caller(one.caller, one)
+    journal.keep_caller(served.caller, None)
+    assert Journal(tmp_path / "voice.db").callers() == [first, after]

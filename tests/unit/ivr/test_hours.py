@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.hours import CHINA, DAY_MINUTES, DAYS, Calendar, Gap, Period, Week, gaps, is_open
+from ivr.hours import CHINA, DAY_MINUTES, DAYS, Calendar, Gap, Period, Week, gaps, is_open, next_opening
 from ivr.hours_codec import week_from_dict, week_to_dict
 
 OFFICE = week_from_dict({"mon-fri": ["08:30-12:00", "14:00-18:00"], "sat": ["09:00-12:00"]})
@@ -114,3 +114,21 @@ def test_every_minute_is_open_or_in_a_gap(week: Week, minute: int) -> None:
     found: list[Gap] = gaps(week)
     closed = any(gap.start <= at < gap.end for gap in found for at in (minute, minute + 7 * DAY_MINUTES))
     assert is_open(week, NONE, now=now) is not closed
+
+
+@given(st.integers(0, 8 * DAY_MINUTES))
+def test_the_next_opening_is_the_first_minute_of_a_period_after_now(minute: int) -> None:
+    now = dt.datetime(2026, 10, 1, 0, 0, 30, tzinfo=CHINA) + dt.timedelta(minutes=minute)
+    found = next_opening(OFFICE, CALENDAR, after=now)
+    assert found is not None
+    probe = now.replace(second=0) + dt.timedelta(minutes=1)
+    while not (
+        is_open(OFFICE, CALENDAR, now=probe) and not is_open(OFFICE, CALENDAR, now=probe - dt.timedelta(minutes=1))
+    ):
+        probe += dt.timedelta(minutes=1)
+    assert found == probe
+
+
+def test_what_never_opens_has_no_next_opening() -> None:
+    shut = Week(((),) * 7)
+    assert next_opening(shut, NONE, after=dt.datetime(2026, 10, 1, tzinfo=CHINA)) is None

@@ -39,12 +39,16 @@ def configuration(**more: Any) -> Configuration:
     return {**conf, **more}
 
 
+def closed(published: Published, queue: str, at: dt.datetime) -> frozenset[str]:
+    return published.closed_for(queue, at=at)
+
+
 def test_the_calendar_opens_and_closes_queues() -> None:
     published = Published()
     assert published.take(configuration()) == []
-    assert published.closed_for("linhe", at=NEW_YEAR) == {"linhe"}
-    assert published.closed_for("linhe", at=SATURDAY) == frozenset()
-    assert published.closed_for("city", at=NEW_YEAR) == frozenset()
+    assert closed(published, "linhe", NEW_YEAR) == {"linhe"}
+    assert closed(published, "linhe", SATURDAY) == frozenset()
+    assert closed(published, "city", NEW_YEAR) == frozenset()
 
 
 def test_the_county_is_the_queues_and_else_the_numbers() -> None:
@@ -86,4 +90,16 @@ def test_what_cannot_be_read_leaves_what_was_there_before() -> None:
     assert published.queue("linhe").overflow[0].to == "city"
     assert published.queue("new").needs == ()
     assert published.profile(broken["agents"][0]) == Profile((("city", 0.0),), (), "linhe")
-    assert published.closed_for("linhe", at=NEW_YEAR) == {"linhe"}
+    assert closed(published, "linhe", NEW_YEAR) == {"linhe"}
+
+
+def test_a_queue_that_opened_since_then_is_not_closed_any_more() -> None:
+    published = Published()
+    published.take(configuration())
+    night, opening = dt.datetime(2027, 1, 4, 3, tzinfo=CHINA), dt.datetime(2027, 1, 4, 8, 30, tzinfo=CHINA)
+    before, evening = opening - dt.timedelta(microseconds=1), dt.datetime(2027, 1, 4, 22, tzinfo=CHINA)
+    assert published.closed_for("linhe", at=night, until=before) == {"linhe"}
+    assert published.closed_for("linhe", at=night, until=opening) == frozenset()
+    assert published.closed_for("linhe", at=night, until=evening) == frozenset()
+    assert published.next_opening({"linhe", "city"}, after=night) == opening
+    assert published.next_opening({"city"}, after=night) is None

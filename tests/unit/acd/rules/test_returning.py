@@ -37,3 +37,22 @@ def test_the_oldest_are_forgotten_first() -> None:
         recent.remember(f"{13800000000 + n}", Why.ABANDONED, now=T0)
     assert recent.priority("13800000000", RULES, now=T0) == 0
     assert recent.priority("13800000001", RULES, now=T0) == 2
+
+
+def test_what_is_kept_over_a_restart_follows_each_change() -> None:
+    recent = RecentCallers()
+    recent.remember("+86 13800000001", Why.ABANDONED, now=T0)
+    ((caller, kept),) = recent.take_changes()
+    assert caller == "8613800000001"
+    assert kept is not None
+    assert recent.take_changes() == []
+    again = RecentCallers()
+    again.restore([kept])
+    assert again.priority("+86 13800000001", RULES, now=T0) == 2
+    again.served("+86 13800000001")
+    again.served("13800000009")
+    assert again.take_changes() == [(caller, None)]
+    for n in range(MOST + 1):
+        recent.remember(f"{13900000000 + n}", Why.ABANDONED, now=T0)
+    gone = {one for one, kept in recent.take_changes() if kept is None}
+    assert gone == {"8613800000001", "13900000000"}
