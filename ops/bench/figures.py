@@ -1,8 +1,9 @@
 """Figures of a run: distributions, ratios, limits and what could not be measured; pure."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+from ops.ranks import percentile
 
 MS = 1000.0
 
@@ -66,11 +67,6 @@ def summary(values: Sequence[float], *, scale: float = 1.0, least: int = 1, what
         percentile(ordered, 0.95),
         percentile(ordered, 0.99),
     )
-
-
-def percentile(ordered: Sequence[float], share: float) -> float:
-    """Return the smallest value that at least `share` of the sorted values do not exceed (nearest rank)."""
-    return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
 
 
 def at_most(what: str, value: float, most: float) -> Limit:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
+from ops.ranks import percentile
+
 
 @dataclass(frozen=True, slots=True)
 class OfferFact:
@@ -177,7 +179,7 @@ def spread(values: Sequence[float]) -> Spread:
     ranked = sorted(values)
     if not ranked:
         return Spread(None, None, None)
-    p50, p95, p99 = (ranked[max(0, math.ceil(share * len(ranked)) - 1)] for share in (0.5, 0.95, 0.99))
+    p50, p95, p99 = (percentile(ranked, share) for share in (0.5, 0.95, 0.99))
     return Spread(p50, p95, p99)
 
 

@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from ops.bench.figures import Figure, Missing, Summary, TooFew, at_least, at_most, percentile, quotient, summary
+from ops.bench.figures import Figure, Missing, Summary, TooFew, at_least, at_most, quotient, summary
 from ops.bench.table import as_json, as_table
+from ops.ranks import percentile
 
 GAP = Figure(
     name="assign_gap",
