@@ -38,7 +38,7 @@ from tests.e2e.menu_trees import (
     UNTOLD_TEXT,
 )
 from tests.e2e.menus import Office, office_of
-from tests.e2e.records import SUPERVISOR
+from tests.e2e.records import SUPERVISOR, files_that_hold
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -102,13 +102,6 @@ async def reaches_person(call: Call, queue: str = "city", *, seconds: float = 30
     assert call.offers[-1].arrival.body["queue"] == queue
     call.hang_up()
     await call.ended()
-
-
-def places_with(system: Instance, digits: str) -> list[str]:
-    """The files in which the system itself has kept these digits; what the test's own phones write is beside it."""
-    logs = [*(system.folder / "log").glob("*.log"), *(system.folder / "asterisk" / "log").rglob("*")]
-    files = [*logs, system.folder / "asterisk" / "cel.csv", *(system.folder / "voice").glob("voice.db*")]
-    return [str(path) for path in files if path.is_file() and digits.encode() in path.read_bytes()]
 
 
 async def hang_up(call: Call) -> None:
@@ -323,7 +316,9 @@ async def the_progress_of_a_case_is_read_to_who_types_its_number_and_code(city: 
         assert not wrong.heard(city.prompt(sound)), sound
     await asyncio.gather(reaches_person(right), reaches_person(wrong))
     assert not (await office.record(right)).menu_path
-    assert places_with(office.system, digits) == []
+    assert files_that_hold(office.system.folder, digits, "log", "asterisk", "voice") == [], (
+        "the number is in the tables only"
+    )
 
 
 @scene

@@ -1,6 +1,5 @@
 """What a citizen types belongs to nobody: not to a log, not to a record, not to the database."""
 
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
@@ -9,6 +8,7 @@ from db.tables import LookUpFailure
 from ops.call.city import City
 from ops.instance import Instance
 from tests.e2e.menus import Line, office_of
+from tests.e2e.records import files_that_hold
 
 IDENTITY = "371401198001012318"
 """Eighteen digits, as a careless citizen types them where a case number is asked for; Asterisk hears all of them."""
@@ -28,12 +28,6 @@ LINE = Line(
 )
 
 
-def files_that_hold(folder: Path, digits: bytes) -> list[str]:
-    """Every file of the instance: logs, records, journal, the database's own; but for what the test phones wrote."""
-    files = (path for path in folder.rglob("*") if path.is_file() and not path.is_relative_to(folder / "log" / "calls"))
-    return [str(path.relative_to(folder)) for path in files if digits in path.read_bytes()]
-
-
 async def test_typed_digits_are_in_no_file_of_the_system(system: Instance) -> None:
     async with office_of(system) as office, City(system) as city:
         await office.open([LINE])
@@ -45,4 +39,4 @@ async def test_typed_digits_are_in_no_file_of_the_system(system: Instance) -> No
         assert not record.menu_path
         await office.row(select(LookUpFailure), "the case was looked up")
         for digits in (IDENTITY, TYPED, TYPED[4:14]):
-            assert files_that_hold(system.folder, digits.encode()) == []
+            assert files_that_hold(system.folder, digits) == []
