@@ -316,9 +316,7 @@ async def the_progress_of_a_case_is_read_to_who_types_its_number_and_code(city: 
         assert not wrong.heard(city.prompt(sound)), sound
     await asyncio.gather(reaches_person(right), reaches_person(wrong))
     assert not (await office.record(right)).menu_path
-    assert files_that_hold(office.system.folder, digits, "log", "asterisk", "voice") == [], (
-        "the number is in the tables only"
-    )
+    assert files_that_hold(office.system.folder, digits, "log", "asterisk", "voice") == [], ""
 
 
 @scene
