@@ -5,80 +5,22 @@ import math
 import struct
 import wave
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Browser, expect
 
-from ops.call.browser import Desk, open_browser, open_desk
+from ops.call.browser import open_browser
 from ops.instance import Instance
+from tests.e2e.office import SECONDS, Office, Person, open_office
 from tests.e2e.records import SUPERVISOR
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 AUTHOR, APPROVER = "9901", "9902"
 AGENT = "3004"
-SECONDS = 15_000
 BAIT = "<img src=x onerror='ran=true'>"
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Somebody at a page of their own."""
-
-    desk: Desk
-
-    @property
-    def page(self) -> Page:
-        return self.desk.page
-
-    def at(self, name: str) -> Locator:
-        return self.page.get_by_test_id(name)
-
-    async def click(self, name: str) -> None:
-        await self.desk.click(name)
-
-    async def fill(self, name: str, text: str) -> None:
-        await self.at(name).fill(text, timeout=SECONDS)
-
-    async def choose(self, name: str, value: str) -> None:
-        await self.at(name).select_option(value, timeout=SECONDS)
-
-    async def reads(self, name: str, text: str) -> None:
-        await expect(self.at(name)).to_contain_text(text, timeout=SECONDS)
-
-    async def sees(self, name: str) -> None:
-        await expect(self.at(name)).to_be_visible(timeout=SECONDS)
-
-    async def open(self, address: str) -> None:
-        """Go to a page by its address, as a link or a refresh does."""
-        await self.page.evaluate("address => { location.hash = address }", address)
-
-
-@dataclass(slots=True)
-class Office:
-    """The people of one test; each signs in by typing."""
-
-    browser: Browser
-    system: Instance
-    pictures: Path
-    stack: AsyncExitStack
-    people: list[Person] = field(default_factory=list)
-
-    async def enter(self, staff_number: str) -> Person:
-        folder = self.pictures / staff_number
-        folder.mkdir(parents=True, exist_ok=True)
-        person = Person(await self.stack.enter_async_context(open_desk(self.browser, folder, staff_number)))
-        await person.page.goto(self.system.url)
-        for name, text in (("agent-id", staff_number), ("password", self.system.passwords[staff_number])):
-            await person.fill(name, text)
-        await person.click("sign-in")
-        await person.sees("agent")
-        self.people.append(person)
-        return person
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -89,13 +31,8 @@ async def browser(system: Instance, chromium: Path) -> AsyncIterator[Browser]:
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def office(browser: Browser, system: Instance, request: pytest.FixtureRequest) -> AsyncIterator[Office]:
-    """Nobody yet; afterwards no page has stumbled and no text has run."""
-    async with AsyncExitStack() as stack:
-        office = Office(browser, system, system.folder / "administration" / request.node.name, stack)
+    async with open_office(browser, system, system.folder / "administration" / request.node.name) as office:
         yield office
-        for person in office.people:
-            assert not person.desk.complaints
-            assert await person.page.evaluate("() => typeof ran") == "undefined"
 
 
 def tone(seconds: float = 1.0, rate: int = 16_000) -> bytes:
@@ -284,6 +221,7 @@ async def test_a_sound_is_refused_uploaded_played_and_approved_by_another(office
 
 async def test_a_supervisor_switches_an_incident_on_and_ends_it(office: Office) -> None:
     supervisor = await office.enter(SUPERVISOR)
+    await supervisor.click("nav-incidents")
     await supervisor.fill("incident-title", "城南停水")
     await supervisor.fill("incident-text", f"城南片区停水，预计今晚八点恢复。{BAIT}")
     await supervisor.click("hours-2")

@@ -357,7 +357,39 @@ describe('hold, transfer and three-party talk', () => {
   })
 })
 
+describe('a call of the hotline’s own', () => {
+  const out = numbered([
+    { type: 'offer', ...offer('out-1') },
+    { type: 'state', ...agent('offered', 'out-1') },
+    { type: 'state', ...agent('talking', 'out-1') },
+    { type: 'dialling', call_id: 'out-1' },
+  ])
+
+  it('says that the citizen is being called, until they answer or nobody does', () => {
+    const dialling = play(out).state
+    expect(dialling.call).toMatchObject({ phase: 'talking', dialling: true })
+    const answered = numbered([{ type: 'answered', call_id: 'out-1', at: 'x' }], { from: 5 })
+    expect(play(answered, dialling).state.call?.dialling).toBe(false)
+    const ended = numbered([{ type: 'ended', call_id: 'out-1', at: 'x', by: 'system' }], {
+      from: 5,
+    })
+    expect(play(ended, dialling).state.call).toMatchObject({ phase: 'wrap_up', dialling: false })
+  })
+
+  it('says nothing of another call', () => {
+    const other = numbered([{ type: 'dialling', call_id: 'out-2' }], { from: 5 })
+    expect(play(other, play(out.slice(0, 3)).state).state.call?.dialling).toBe(false)
+  })
+})
+
 describe('an agent', () => {
+  it('keeps what a supervisor did on the screen until it was read, through snapshots too', () => {
+    const act = { call_id: '', act: 'force', by: '9001', by_name: '周敏', why: '换班' }
+    const told = play(numbered([{ type: 'supervised', ...act }])).state
+    expect(told.supervised).toEqual(act)
+    expect(play([snapshotOf(play(ONE_CALL).state)], told).state.supervised).toEqual(act)
+  })
+
   it('is shown with what was asked for during the call and with the end of the state', () => {
     const next = { state: 'paused', reason: 'meal' }
     const told = numbered([

@@ -9,7 +9,7 @@ import { initialState, reduce, type StreamState } from '../stream/reducer'
 import { mark } from './marks'
 
 /** Named anew whenever the state's shape changes, so that no page goes on from an older one. */
-const KEY = 'hotline.stream.2.'
+const KEY = 'hotline.stream.3.'
 
 interface Live {
   /** The web process is there. */
@@ -60,6 +60,12 @@ export function forgetStream(): void {
 
 export function reconnectStream(): void {
   connection?.reconnect()
+}
+
+/** The agent has read what a supervisor did. */
+export function readSupervised(): void {
+  held.state = { ...held.state, supervised: null }
+  keep(held.state)
 }
 
 /** Take a message; resolved when the page shows it. */

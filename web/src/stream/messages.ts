@@ -54,6 +54,15 @@ export interface Talk {
   note: string
 }
 
+/** What a supervisor has openly done about this agent or this call. */
+export interface Supervised {
+  call_id: string
+  act: string
+  by: string
+  by_name: string
+  why: string
+}
+
 /** The first message of a pop; `decided_at` is epoch seconds, `waited_ms` milliseconds. */
 export interface Offer {
   call_id: string
@@ -126,6 +135,8 @@ export type SequencedMessage = Sequenced &
     | { type: 'ended'; call_id: string; at: string; by?: string }
     | ({ type: 'state' } & AgentState)
     | ({ type: 'talk' } & Talk)
+    | ({ type: 'supervised' } & Supervised)
+    | { type: 'dialling'; call_id: string }
     | { type: 'unknown' }
   )
 
@@ -141,6 +152,8 @@ const SEQUENCED_TYPES = new Set([
   'ended',
   'state',
   'talk',
+  'supervised',
+  'dialling',
 ])
 
 /**

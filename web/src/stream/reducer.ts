@@ -8,6 +8,7 @@ import type {
   Offer,
   Phase,
   SequencedMessage,
+  Supervised,
   Talk,
 } from './messages'
 
@@ -22,6 +23,8 @@ export interface CallView {
   endedBy: string | null
   /** Hold and the third party, as far as the server has told any. */
   talk: Talk | null
+  /** A citizen is being called: the agent's phone is answered, theirs rings. */
+  dialling: boolean
 }
 
 export interface StreamState {
@@ -33,6 +36,8 @@ export interface StreamState {
   popped: { callId: string; offerNo: number }[]
   /** Facts that came before their offer. */
   early: CaseFacts[]
+  /** The newest act of a supervisor, until the agent has read it. */
+  supervised: Supervised | null
 }
 
 export interface Step {
@@ -54,7 +59,7 @@ const PHASE_OF: Partial<Record<AgentStateName, Phase>> = {
 const INTERRUPTED = new Set<AgentStateName>(['link_lost', 'microphone_lost'])
 
 export function initialState(): StreamState {
-  return { epoch: null, seq: 0, agent: null, call: null, popped: [], early: [] }
+  return { epoch: null, seq: 0, agent: null, call: null, popped: [], early: [], supervised: null }
 }
 
 /** Take one message. A message that was taken before changes nothing. */
@@ -86,6 +91,10 @@ function apply(state: StreamState, message: SequencedMessage): Step {
       return still(takeAgent(state, message))
     case 'talk':
       return still(takeTalk(state, message))
+    case 'supervised':
+      return still({ ...state, supervised: supervisedOf(message) })
+    case 'dialling':
+      return still(takeDialling(state, message.call_id))
     default:
       return still(state)
   }
@@ -153,7 +162,8 @@ function takeAnswered(state: StreamState, callId: string, at: string): StreamSta
   const current = state.call?.callId === callId ? state.call : null
   const facts = state.early.find((each) => each.call_id === callId) ?? null
   const call = current ?? { ...newCall(callId), facts }
-  return { ...state, call: { ...call, phase: forward(call.phase, 'talking'), answeredAt: at } }
+  const phase = forward(call.phase, 'talking')
+  return { ...state, call: { ...call, phase, answeredAt: at, dialling: false } }
 }
 
 function takeWithdrawn(state: StreamState, callId: string): StreamState {
@@ -167,7 +177,16 @@ function takeEnded(state: StreamState, callId: string, at: string, by: string | 
   if (call?.callId !== callId) return state
   if (call.phase === 'offered') return { ...state, call: null }
   const talk = call.talk === null ? null : { ...call.talk, held: false, third: null }
-  return { ...state, call: { ...call, phase: 'wrap_up', endedAt: at, endedBy: by, talk } }
+  return {
+    ...state,
+    call: { ...call, phase: 'wrap_up', endedAt: at, endedBy: by, talk, dialling: false },
+  }
+}
+
+function takeDialling(state: StreamState, callId: string): StreamState {
+  return state.call?.callId === callId
+    ? { ...state, call: { ...state.call, dialling: true } }
+    : state
 }
 
 function takeTalk(state: StreamState, message: Talk): StreamState {
@@ -204,6 +223,7 @@ function newCall(callId: string): CallView {
     endedAt: null,
     endedBy: null,
     talk: null,
+    dialling: false,
   }
 }
 
@@ -265,6 +285,10 @@ function agentOf(message: AgentState): AgentState {
     overrun: message.overrun ?? false,
     pauses: message.pauses ?? { day: null, used: {} },
   }
+}
+
+function supervisedOf({ call_id, act, by, by_name, why }: Supervised): Supervised {
+  return { call_id, act, by, by_name, why }
 }
 
 function talkOf({ call_id, held, third, note }: Talk): Talk {

@@ -1,0 +1,140 @@
+"""The agent's page in a real browser: what comes after the call, pauses, the microphone, the link, calls out."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, expect
+
+from ops.call.browser import open_browser
+from ops.call.carrier import CITIZEN
+from ops.call.city import City
+from ops.call.until import until
+from ops.instance import Instance
+from tests.e2e.seats import Seat, open_seat
+
+expect.set_options(timeout=15_000)
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+#: The smallest screen that seats have.
+SMALL = {"width": 1366, "height": 768}
+UNPLUG = """kinds => {
+    navigator.mediaDevices.enumerateDevices = async () => kinds.map(kind => ({ kind }))
+    navigator.mediaDevices.dispatchEvent(new Event('devicechange'))
+}"""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser(system: Instance, chromium: Path) -> AsyncIterator[Browser]:
+    async with open_browser(str(chromium), system.folder / "desks") as browser:
+        yield browser
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def city(system: Instance) -> AsyncIterator[City]:
+    async with City(system) as city:
+        yield city
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def seat(city: City, browser: Browser, request: pytest.FixtureRequest) -> AsyncIterator[Seat]:
+    async with open_seat(city, browser, city.place.home / "desks" / request.node.name) as seat:
+        await seat.page.set_viewport_size(SMALL)  # type: ignore[arg-type]
+        yield seat
+
+
+async def second_tab(seat: Seat) -> Page:
+    """The same agent in one more tab of the same browser."""
+    page = await seat.page.context.new_page()
+    await page.goto(seat.city.place.web_url)
+    for name, text in (("agent-id", seat.desk.agent), ("password", seat.city.place.passwords[seat.desk.agent])):
+        await page.get_by_test_id(name).fill(text)
+    await page.get_by_test_id("sign-in").click()
+    return page
+
+
+async def test_what_is_asked_for_during_a_call_comes_after_it_and_both_tabs_tell_so(seat: Seat) -> None:
+    call = await seat.city.dial("12345", keys="0")
+    await seat.popped(call.citizen.user)
+    await seat.talk()
+    await seat.at("pause-reason").select_option("meal")
+    await seat.desk.click("set-paused")
+    await seat.desk.shows("next-state", "paused")
+    other = await second_tab(seat)
+    await expect(other.get_by_test_id("next-state")).to_have_text(re.compile("话后：小休 用餐"))
+    await expect(other.get_by_test_id("phone-state")).to_have_attribute("data-state", "elsewhere")
+    # Taken back in the one tab, asked for again in the other.
+    await other.get_by_test_id("set-paused").click()
+    await seat.desk.shows("next-state", "")
+    await other.get_by_test_id("pause-reason").select_option("meal")
+    await other.get_by_test_id("set-paused").click()
+    await seat.desk.shows("next-state", "paused")
+    await other.close()
+
+    await seat.hang_up()
+    await seat.submit("answered")
+    await seat.desk.shows("state", "paused")
+    await expect(seat.at("state-until")).to_have_text(re.compile(r"剩 (59:\d\d|1:00:00)"))
+    await seat.desk.picture("paused")
+    await seat.desk.click("set-ready")
+    await seat.desk.shows("state", "ready")
+    await expect(seat.at("pause-meal")).to_have_text(re.compile("今日还剩 60 分钟"))
+    await expect(seat.at("pause-meeting")).to_have_text("会议")
+
+
+async def test_who_cannot_be_heard_is_offered_nothing_until_the_microphone_is_back(seat: Seat) -> None:
+    await seat.page.evaluate(UNPLUG, [])
+    await seat.desk.shows("state", "microphone_lost")
+    await seat.desk.shows("microphone-problem", "missing")
+    await seat.desk.shows("link-banner", "microphone")
+    call = await seat.city.dial("12345", keys="0")
+    await seat.page.evaluate(UNPLUG, ["audioinput"])
+    await seat.popped(call.citizen.user)
+    await seat.talk()
+    await until(lambda: call.media.heard.tone_heard_at, "the citizen hears the agent", seconds=10)
+    call.hang_up()
+    await seat.desk.shows("state", "wrap_up")
+
+
+async def test_a_lost_server_is_told_without_moving_the_page(system: Instance, seat: Seat) -> None:
+    before = await seat.at("call-out").bounding_box()
+    system.kill("web")
+    try:
+        await seat.desk.shows("link-banner", "server")
+        assert await seat.at("call-out").bounding_box() == before
+    finally:
+        await asyncio.to_thread(system.start, "web")
+    await expect(seat.at("link-banner")).to_have_count(0)
+    await seat.desk.shows("state", "ready")
+
+
+async def test_a_citizen_is_called_back_whose_number_nobody_sees(seat: Seat) -> None:
+    caller = seat.city.number()
+    call = await seat.city.dial("12345", keys="0", caller=caller)
+    await seat.popped(caller)
+    await seat.talk()
+    await seat.hang_up()
+    await seat.submit("to_dispatch")
+    await seat.desk.shows("state", "ready")
+    await call.ended(seconds=10)
+    await seat.refresh()
+    await seat.desk.shows("phone-state", "registered")
+
+    await seat.city.carrier.open({caller: CITIZEN})
+    await seat.desk.click("call-out-cases")
+    await seat.at("my-cases").get_by_role("button").first.click()
+    await seat.desk.shows("phone-state", "ringing")
+    await seat.desk.click("answer")
+    await expect(seat.at("pop-phase")).to_have_text("正在呼叫市民…")
+    reached = await seat.city.carrier.called(caller)
+    await seat.desk.hears(seconds=15)
+    await expect(seat.at("pop-caller")).to_have_text(f"{caller[:3]}****{caller[-4:]}")
+    assert caller not in await seat.page.content()
+    await seat.desk.picture("called-back")
+    await seat.hang_up()
+    await until(lambda: reached.over, "the citizen's call has ended", seconds=10)
+    await seat.submit("reached")
+    await seat.desk.shows("state", "ready")
