@@ -157,6 +157,7 @@ class Engine:
             "agent": agent.public() if agent else None,
             "call": self._call_on_screen(call, agent) if agent and call else self._wrapped_call(agent_id),
             "case": case if same else None,
+            "talk": self.floor.talk_body(agent) if agent else None,
         }
 
     def _call_on_screen(self, call: Call, agent: Agent) -> dict[str, Any]:

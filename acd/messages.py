@@ -25,6 +25,11 @@ class CallEventType(StrEnum):
     RATED = "call.rated"
     AGENT_STATE = "agent.state"
     HALL_ACT = "hall.act"
+    HELD = "call.held"
+    RESUMED = "call.resumed"
+    CONSULTED = "call.consulted"
+    JOINED = "call.joined"
+    LEFT = "call.left"
 
 
 class Disposition(StrEnum):
@@ -274,3 +279,4 @@ class Configuration(TypedDict):
     sounds: NotRequired[dict[str, str]]
     targets: NotRequired[list[str]]
     pauses: NotRequired[list[PauseConfiguration]]
+    target_names: NotRequired[dict[str, str]]

@@ -1,6 +1,7 @@
 """AMI's words turned once into the engine's events. No I/O; remembers only which leg belongs to which call."""
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 
 from acd.rules import events as ev
@@ -79,17 +80,26 @@ class Translator:
         self._near.clear()
         self._far = _far_ends(rows)
         talking: dict[str, tuple[str, str]] = {}
+        belong: dict[str, set[str]] = defaultdict(set)
         for row, endpoint in rows:
-            if endpoint is None or not is_agent(endpoint):
-                continue
             bridged = bridges.get(row.get("BridgeId") or "-")
             call_id = bridged or (row["Linkedid"] if row.get("Linkedid") in citizens else None)
+            belong[call_id or ""].add(row["Uniqueid"])
+            if endpoint is None or not is_agent(endpoint):
+                continue
             if call_id is not None:
                 self._take_leg(row["Uniqueid"], row["Channel"], (call_id, endpoint))
             if bridged is not None:
                 talking[bridged] = endpoint, row["Uniqueid"]
         seen = {
-            uid: ev.SeenChannel(uid, row.get("CallerIDNum", ""), row.get("Channel", ""), *talking.get(uid, (None, "")))
+            uid: ev.SeenChannel(
+                uid,
+                row.get("CallerIDNum", ""),
+                row.get("Channel", ""),
+                talking.get(uid, (None, ""))[0],
+                talking.get(uid, (None, ""))[1],
+                legs=frozenset(belong[uid]),
+            )
             for uid, row in citizens.items()
         }
         phones = [change for d in devices if (change := phone_changed(d)) is not None]

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import replace
 from enum import Enum
 
 import structlog
@@ -14,7 +13,7 @@ from acd.rules import events as ev
 from acd.rules.state import Call, Phase
 from acd.rules.telephones import interface_of, is_line
 from agi_scripts import commands as agi
-from agi_scripts.actions import CallActions
+from agi_scripts.actions import RESULTS, TRANSFER_CONTEXT, TRANSFER_SECONDS, CallActions
 from agi_scripts.directory import DirectoryAway
 from agi_scripts.line import InLine, Moved, Order
 from agi_scripts.menu import Destination, MenuWalk
@@ -79,10 +78,15 @@ class Calls:
             return  # made by a process before this one: the dialplan brings the two together
         call = CallSession(session, call_id, self._shared)
         self._sessions[call_id] = call
+        served = False
         try:
-            await call.run()
+            served = await call.run()
         finally:
-            del self._sessions[call_id]
+            # A citizen who was moved may be in a newer session already: then this one's end says nothing.
+            if self._sessions.get(call_id) is call:
+                del self._sessions[call_id]
+                if not served:
+                    self._shared.engine.submit(ev.SessionLost(call_id))
 
 
 class CallSession:
@@ -129,12 +133,11 @@ class CallSession:
             unstaffed=shared.timing.unstaffed,
         )
 
-    async def run(self) -> None:
-        """The whole call; its loss is told to the engine, its end only AMI tells."""
-        served = False
+    async def run(self) -> bool:
+        """The whole call; False when it was left before its end, which only AMI tells."""
         try:
-            await self._start()
-            served = await self._serve()
+            call = self._call = await self._start()
+            return await self._serve(call)
         except (AgiHangup, AgiGone) as end:
             self._log.info("session_ended", reason=str(end))
         except AgiError as error:
@@ -143,10 +146,9 @@ class CallSession:
             self._end_reservation()
             self._end_search()
             self._note_missing_rating()
-            if not served:
-                self._engine.submit(ev.SessionLost(self._call_id))
+        return False
 
-    async def _start(self) -> None:
+    async def _start(self) -> Call:
         header = self._session.header
         cleaned = header.get("arg_1")
         if cleaned is None:
@@ -162,8 +164,10 @@ class CallSession:
             )
         )
         self._dialled = dialled
-        if caller not in {"", "unknown"} and self._shared.configuration.asks_for_owners:
+        call = self._engine.floor.calls[self._call_id]
+        if call.phase is Phase.MENU and caller not in {"", "unknown"} and self._shared.configuration.asks_for_owners:
             self._search = asyncio.create_task(self._find_owner(caller), name=f"owner-{self._call_id}")
+        return call
 
     async def _find_owner(self, caller: str) -> None:
         """Who took the caller's open case (首问首办), found out while the menu speaks."""
@@ -179,22 +183,22 @@ class CallSession:
         if self._search is not None:
             self._search.cancel()
 
-    async def _serve(self) -> bool:
+    async def _serve(self, call: Call) -> bool:
         """Menu, then a person. True when the call is finished and the dialplan may hang up."""
-        self._call = self._engine.floor.calls.get(self._call_id)
-        if self._call is not None and self._call.out is not None:
-            return await self._serve_called(self._call)
+        if call.out is not None:
+            return await self._serve_called(call)
         service = self._service = self._shared.configuration.service_for(self._dialled, now=utc_now())
-        way = await self._walk(service)
-        while way.queue is not None:
-            ending = await self._wait_for_person(way, way.queue)
-            if ending is Ending.GIVEN_OVER:
-                return False
-            if ending is Ending.SERVED or service.tree.after_talk is None:
-                break
+        if call.phase is Phase.MENU:
+            ending = await self._wait_for_person(call, await self._walk(service))
+        else:
+            ending = await self._go_on(call)
+        while ending is Ending.TALKED and service.tree.after_talk is not None:
             way = await self._walk(service, after_talk=True)
             if way.queue is not None:
                 await self._forget_talk()
+            ending = await self._wait_for_person(call, way)
+        if ending is Ending.GIVEN_OVER:
+            return False
         await agi.set_variable(self._session, TOKEN_VARIABLE, f"done-{self._call_id}")
         return True
 
@@ -202,11 +206,8 @@ class CallSession:
         """A citizen whom we have called: the agent is on the line already; afterwards as after every talk."""
         await self._speaker.renew()
         await self._start_recording()
-        if not await self._talk_with_caller(call):
-            queue = call.queue or ""
-            await agi.set_variable(self._session, QUEUE_VARIABLE, queue)
-            if await self._until_served(ev.CallQueued(self._call_id, queue)) is Ending.GIVEN_OVER:
-                return False
+        if not await self._talk_with_caller(call) and await self._stay(call, call.priority) is Ending.GIVEN_OVER:
+            return False
         await agi.set_variable(self._session, TOKEN_VARIABLE, f"done-{self._call_id}")
         return True
 
@@ -217,7 +218,7 @@ class CallSession:
         await agi.gosub(self._session, TALK_CONTEXT, "s", 1, call.leg or "")
         if await agi.get_variable(self._session, "DIALSTATUS") != "ANSWER":
             self._engine.submit(ev.LegEnded(self._call_id, extension))
-        return not await self._waits_again(fx.Ring(self._call_id, call.offer_no, call.agent_id or "", extension, 0))
+        return not await self._waits_again(call, extension)
 
     async def _walk(self, service: Service, *, after_talk: bool = False) -> Destination:
         """Where the menu leads; its way is recorded also when the caller leaves in the middle."""
@@ -247,27 +248,51 @@ class CallSession:
         if talked and self._service is not None and self._service.rates and not self._actions.rated:
             self._engine.note(self._call_id, CallEventType.RATED, {"score": None, "reason": "hung_up"})
 
-    async def _wait_for_person(self, way: Destination, queue: str) -> Ending:
-        await self._enter_line(queue)
-        queued = ev.CallQueued(self._call_id, queue, way.priority, way.skill)
-        self._engine.submit(queued)
-        return await self._until_served(queued)
+    async def _go_on(self, call: Call) -> Ending:
+        """A citizen who comes back from a talk to a session that has not seen it: on to where the floor has them."""
+        if call.phase is Phase.TALKING and not await self._waits_again(call):
+            return Ending.TALKED
+        return Ending.TALKED if call.phase is Phase.AFTER_TALK else await self._stay(call, call.priority)
 
-    async def _until_served(self, queued: ev.CallQueued) -> Ending:
-        queue = queued.queue
-        while (came := await self.line.next(queue)) is not None:
+    async def _wait_for_person(self, call: Call, way: Destination) -> Ending:
+        """The line of the way's queue, until a talk; nothing to wait for where the way is a good-bye."""
+        if way.queue is None:
+            return Ending.SERVED
+        await self._enter_line(way.queue)
+        self._engine.submit(ev.CallQueued(self._call_id, way.queue, way.priority, way.skill))
+        return await self._stay(call, way.priority, entered=way.queue)
+
+    async def _stay(self, call: Call, priority: int, *, entered: str = "") -> Ending:
+        """With the citizen until a talk is over; a transfer changes the queue, or leads outside."""
+        while True:
+            queue = call.queue or self._shared.configuration.default_queue
+            if queue != entered:
+                await self._enter_line(queue)
+                entered = queue
+            if call.phase is Phase.OUTSIDE and call.target is not None:
+                if await self._connect(call.target):
+                    return Ending.TALKED
+                continue
+            came = await self.line.next(queue)
+            if came is None:
+                return Ending.GIVEN_OVER
             if isinstance(came, Order):
-                if await self._ring(came):
+                if await self._ring(call, came):
                     return Ending.TALKED
             elif isinstance(came, Moved):
-                queue = came.queue
-                queued = replace(queued, queue=queue)
-                await agi.set_variable(self._session, QUEUE_VARIABLE, queue)
+                continue
             elif await self._instead(came, queue):
                 return Ending.SERVED
             else:
-                self._engine.submit(queued)
-        return Ending.GIVEN_OVER
+                self._engine.submit(ev.CallQueued(self._call_id, queue, priority, call.skill))
+
+    async def _connect(self, number: str) -> bool:
+        """Connect the citizen with a number outside to which an agent has given the call; True after a talk."""
+        await agi.gosub(self._session, TRANSFER_CONTEXT, "s", 1, number, str(TRANSFER_SECONDS))
+        status = await agi.get_variable(self._session, "DIALSTATUS") or ""
+        result = RESULTS.get(status, "failed")
+        self._engine.submit(ev.OutsideOver(self._call_id, result))
+        return result == "answered"
 
     async def _instead(self, choice: Choice, queue: str) -> bool:
         """What the citizen has chosen instead of waiting; False when nothing came of it and the wait goes on."""
@@ -303,7 +328,7 @@ class CallSession:
             self._log.error("not_recorded", error=str(error))
             await agi.set_variable(self._session, QUEUE_VARIABLE, queue)
 
-    async def _ring(self, order: Order) -> bool:
+    async def _ring(self, call: Call, order: Order) -> bool:
         """Ring one agent, after the screen has shown the offer; True after a talk."""
         ring = order.ring
         shown = await self._engine.streams.acked(ring.agent_id, order.offer_seq, timeout=self._timing.pop)
@@ -316,13 +341,13 @@ class CallSession:
         await agi.gosub(self._session, context, "s", 1, dialled, str(ring.seconds), self._call_id)
         status = await agi.get_variable(self._session, "DIALSTATUS") or ""
         if status == "ANSWER":
-            return not await self._waits_again(ring)
+            return not await self._waits_again(call, ring.endpoint)
         reason = MISSED_REASONS.get(status, "unreachable")
         self._engine.submit(ev.OfferFailed(self._call_id, ring.offer_no, reason))
         return False
 
-    async def _waits_again(self, ring: fx.Ring) -> bool:
-        """Whether the agent's phone broke, or a supervisor takes the call: the citizen waits for an agent once more.
+    async def _waits_again(self, call: Call, endpoint: str = "") -> bool:
+        """Whether the citizen, who is still there, waits once more: a broken phone, a transfer, a supervisor's act.
 
         Only AMI knows whether somebody hung up. Where it does not say so in time its link is down, and the talk counts
         as ended in good order.
@@ -330,22 +355,28 @@ class CallSession:
         try:
             over = await asyncio.wait_for(self.talk_over.get(), self._timing.word)
         except TimeoutError:
-            self._engine.submit(ev.LegAnswered(self._call_id, ring.endpoint))
-            self._engine.submit(ev.HangupAsked(self._call_id, ring.endpoint))
-            self._engine.submit(ev.LegEnded(self._call_id, ring.endpoint))
+            self._end_talk(call, endpoint)
             return False
         if not over.again:
             return False
-        if not over.quiet:
-            self._log.warning("agents_phone_lost", agent_id=ring.agent_id)
+        await self._forget_talk()
         self._end_reservation()
         self._reservation = asyncio.get_running_loop().call_later(
             self._timing.reserved, self._engine.submit, ev.ReservationOver(self._call_id)
         )
-        await self._forget_talk()
         if not over.quiet:
+            self._log.warning("agents_phone_lost", agent_id=call.agent_id)
             await self._speaker.tell(BROKEN_SOUND)
         return True
+
+    def _end_talk(self, call: Call, endpoint: str) -> None:
+        """Nobody says what became of the talk: it has ended in good order."""
+        if call.phase is Phase.OFFERED:
+            self._engine.submit(ev.LegAnswered(self._call_id, endpoint))
+        agent = self._engine.floor.agents.get(call.agent_id or "")
+        endpoint = agent.extension if agent is not None else endpoint
+        self._engine.submit(ev.HangupAsked(self._call_id, endpoint))
+        self._engine.submit(ev.LegEnded(self._call_id, endpoint))
 
     async def _forget_talk(self) -> None:
         """The citizen waits once more: from now on a dead voice process must not look like a talk that ended well."""

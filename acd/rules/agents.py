@@ -32,6 +32,9 @@ class Trigger(StrEnum):
     CALL_OUT = "call_out"
 
 
+HANDED_OVER = "handed_over"
+"""The reason of a wrap-up whose call is somebody else's now: the outcome is theirs, and nothing is owed."""
+
 COMMANDS = frozenset({Trigger.SIGN_IN, Trigger.SIGN_OUT, Trigger.READY, Trigger.PAUSE})
 
 TABLE: dict[tuple[S, Trigger], S] = {
@@ -47,6 +50,8 @@ TABLE: dict[tuple[S, Trigger], S] = {
     (S.OFFERED, Trigger.ANSWER): S.TALKING,
     (S.OFFERED, Trigger.NOT_ANSWERED): S.MISSED,
     (S.OFFERED, Trigger.WITHDRAWN): S.READY,
+    # Who left was talked with before, so an outcome is owed.
+    (S.OFFERED, Trigger.CALL_ENDED): S.WRAP_UP,
     (S.TALKING, Trigger.ANSWER): S.TALKING,
     (S.TALKING, Trigger.CALL_ENDED): S.WRAP_UP,
     (S.TALKING, Trigger.PHONE_LOST): S.MISSED,

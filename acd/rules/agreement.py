@@ -5,10 +5,10 @@ from acd.rules import effects as fx
 from acd.rules import events as ev
 from acd.rules.agents import Trigger
 from acd.rules.book import Book
-from acd.rules.legs import Legs
 from acd.rules.offers import Offers
 from acd.rules.returning import Why
 from acd.rules.state import IN_TALK, Agent, Call, Phase
+from acd.rules.talks import Talks
 
 S = AgentStateName
 
@@ -16,10 +16,10 @@ S = AgentStateName
 class Agreement:
     """Nothing is offered while AMI is away; a snapshot corrects calls, agents and phones, and offering begins."""
 
-    def __init__(self, book: Book, offers: Offers, legs: Legs) -> None:
+    def __init__(self, book: Book, offers: Offers, talks: Talks) -> None:
         self._book = book
         self._offers = offers
-        self._legs = legs
+        self._talks = talks
 
     def lost(self, _: ev.AmiLost) -> None:
         """What we believe may be stale from now on."""
@@ -62,12 +62,14 @@ class Agreement:
             call.session = False
         if not call.session and call.phase in {Phase.MENU, Phase.WAITING, Phase.RESERVED}:
             call.phase = Phase.FALLBACK
-        if seen.endpoint is not None:
-            self._legs.answered(ev.LegAnswered(call.call_id, seen.endpoint, seen.leg))
+        if call.room:
+            self._talks.confirm(call, seen.legs)
+        elif seen.endpoint is not None:
+            self._talks.answered(ev.LegAnswered(call.call_id, seen.endpoint, seen.leg))
         elif call.phase is Phase.TALKING:
             agent = book.agents.get(call.agent_id or "")
             if agent is not None:
-                self._legs.ended(ev.LegEnded(call.call_id, agent.extension))
+                self._talks.ended(ev.LegEnded(call.call_id, agent.extension))
         elif call.phase is Phase.OFFERED and not call.session:
             self._offers.miss(call, "withdrawn")
             self._offers.wait(call)
@@ -75,8 +77,10 @@ class Agreement:
     def _unstick(self, agent: Agent) -> None:
         """An agent whose call is gone is offered nothing and talks to nobody."""
         call = self._book.calls.get(agent.call_id or "")
-        ours = call is not None and call.agent_id == agent.agent_id
-        if agent.state in IN_TALK and not (ours and call is not None and call.phase is Phase.TALKING):
+        third = call.third.id if call is not None and call.third is not None else None
+        ours = call is not None and agent.agent_id in {call.agent_id, third}
+        talks = call is not None and (call.phase is Phase.TALKING or third == agent.agent_id)
+        if agent.state in IN_TALK and not (ours and talks):
             self._book.move(agent, Trigger.CALL_ENDED, call_id=agent.call_id)
         if agent.state is S.OFFERED and not ours:
             self._book.move(agent, Trigger.WITHDRAWN)

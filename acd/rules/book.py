@@ -158,7 +158,28 @@ class Book:
         body = {"type": kind, "call_id": call_id, "at": self.now.isoformat(), **fields}
         self.out.append(fx.Tell(agent.agent_id, body))
 
-    def record(self, call_id: str, kind: CallEventType, **data: Any) -> None:
+    def talk_body(self, call: Call, agent_id: str) -> dict[str, Any]:
+        """Who is in the talk besides agent and citizen; whoever was brought in is told who did it."""
+        third = call.third
+        other = None if third is None else (third.kind, third.id, third.name, third.talking)
+        if third is not None and third.id == agent_id and call.agent_id is not None:
+            other = "agent", call.agent_id, self.agents[call.agent_id].name, True
+        return {
+            "type": "talk",
+            "call_id": call.call_id,
+            "held": call.held,
+            "third": other and dict(zip(("kind", "id", "name", "state"), (*other[:3], _state(other[3])), strict=True)),
+            "note": call.note,
+        }
+
+    def tell_talk(self, call: Call) -> None:
+        """The same, to the screens of the agents who are in the talk."""
+        brought = call.third.id if call.third is not None and call.third.kind == "agent" else None
+        for agent_id in (call.agent_id, brought):
+            if agent_id is not None:
+                self.out.append(fx.Tell(agent_id, self.talk_body(call, agent_id)))
+
+    def record(self, call_id: str, kind: CallEventType, /, **data: Any) -> None:
         """An event of Wire 1."""
         self.out.append(fx.Record(call_id, kind, data))
 
@@ -190,3 +211,7 @@ class Book:
 def _outgoing(out: Outgoing) -> dict[str, Any]:
     """What a screen is told besides of a call of ours; the citizen's number is not among it."""
     return {"direction": "outbound", "case_no": out.case_no, "return_call": out.returns is not None}
+
+
+def _state(talking: bool) -> str:
+    return "talking" if talking else "ringing"

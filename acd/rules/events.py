@@ -98,6 +98,14 @@ class ReservationOver:
 
 
 @dataclass(frozen=True, slots=True)
+class OutsideOver:
+    """The session has connected the citizen with the call's target: `result` as of a `Placed`, after the talk."""
+
+    call_id: str
+    result: str
+
+
+@dataclass(frozen=True, slots=True)
 class LegRinging:
     """AMI DialBegin: `endpoint` rings for the channel `call_id`; `leg` is the uniqueid of its channel."""
 
@@ -208,13 +216,17 @@ class WebWent:
 
 @dataclass(frozen=True, slots=True)
 class SeenChannel:
-    """One citizen's channel in a snapshot; `endpoint` is the agent's phone in the same bridge, `leg` its uniqueid."""
+    """One citizen's channel in a snapshot; `endpoint` is the agent's phone in the same bridge, `leg` its uniqueid.
+
+    `legs` are all other channels that belong to the call, whatever they hear.
+    """
 
     call_id: str
     caller: str
     channel: str
     endpoint: str | None = None
     leg: str = ""
+    legs: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +263,7 @@ Event = (
     | OfferFailed
     | SessionLost
     | ReservationOver
+    | OutsideOver
     | LegRinging
     | LegAnswered
     | LegEnded

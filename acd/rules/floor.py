@@ -13,10 +13,11 @@ from acd.messages import AgentStateName, CallEventType, Configuration, Dispositi
 from acd.rules import effects as fx
 from acd.rules import events as ev
 from acd.rules import listening, outbound
-from acd.rules.agents import COMMANDS, CommandRefusedError, Trigger
+from acd.rules.agents import COMMANDS, HANDED_OVER, CommandRefusedError, Trigger
 from acd.rules.agreement import Agreement
 from acd.rules.book import Book
 from acd.rules.hall import present
+from acd.rules.handing import KEPT
 from acd.rules.legs import Legs
 from acd.rules.matching import Matcher
 from acd.rules.offers import OPENING, Offers
@@ -25,6 +26,8 @@ from acd.rules.presence import Presence
 from acd.rules.returning import Recent, Why
 from acd.rules.state import IN_TALK, Agent, Call, Phase
 from acd.rules.supervision import SUPERVISE, Supervision
+from acd.rules.talks import KIND as THIRD
+from acd.rules.talks import Talks
 
 S = AgentStateName
 
@@ -40,8 +43,9 @@ class Floor:
         self._book = Book()
         self._offers = Offers(self._book)
         self._legs = Legs(self._book, self._offers)
-        self._agreement = Agreement(self._book, self._offers, self._legs)
-        self._outbound = Outbound(self._book, self._offers, self._legs, end=self._call_ended)
+        self._talks = Talks(self._book, self._offers, self._legs)
+        self._agreement = Agreement(self._book, self._offers, self._talks)
+        self._outbound = Outbound(self._book, self._offers, self._talks, end=self._call_ended)
         self.agents, self.calls = self._book.agents, self._book.calls
         self._presence = Presence(self._book)
         self._kept: dict[str, KeptAgent] = {}
@@ -57,10 +61,11 @@ class Floor:
             ev.CallLeft: self._call_left,
             ev.OfferFailed: self._offer_failed,
             ev.SessionLost: self._session_lost,
-            ev.ReservationOver: self._legs.reservation_over,
+            ev.ReservationOver: self._talks.reservation_over,
+            ev.OutsideOver: self._talks.handing.outside_over,
             ev.LegRinging: self._legs.ringing,
-            ev.LegAnswered: self._legs.answered,
-            ev.LegEnded: self._legs.ended,
+            ev.LegAnswered: self._talks.answered,
+            ev.LegEnded: self._talks.ended,
             ev.Placed: self._placed,
             ev.PlacedEnded: self._placed,
             ev.CallEnded: self._call_ended,
@@ -77,6 +82,7 @@ class Floor:
         }
 
         self._placing: dict[str, Callable[[ev.Placed | ev.PlacedEnded], None]] = {
+            THIRD: self._talks.heard,
             outbound.KIND: self._outbound.placed,
             fx.OUT_PREFIX.rstrip("-"): self._outbound.placed,
         }
@@ -85,12 +91,14 @@ class Floor:
             Trigger.OUTCOME.value: self._outcome,
             Trigger.CALL_OUT.value: self._outbound.call_out,
             "microphone": self._presence.microphone,
+            **self._talks.commands,
         }
         self._timed: dict[str, Callable[[str], None]] = {
             "link": self._presence.link_due,
             "state": self._presence.state_due,
             OPENING: self._offers.queue_opens,
             outbound.TIMER: self._outbound.due,
+            KEPT: self._talks.handing.kept_over,
         }
         self._supervision = Supervision(self._book, self._offers, self._presence)
         self._commands[SUPERVISE] = self._supervision.act
@@ -146,6 +154,13 @@ class Floor:
     def offer_body(self, call: Call) -> dict[str, Any]:
         """The first message of the pop: all that is known without a database."""
         return self._book.offer_body(call)
+
+    def talk_body(self, agent: Agent) -> dict[str, Any] | None:
+        """What a screen is told of the present talk; None without one."""
+        call = self.calls.get(agent.call_id or "")
+        third = call.third.id if call is not None and call.third is not None else None
+        mine = call is not None and agent.agent_id in {call.agent_id, third}
+        return self._book.talk_body(call, agent.agent_id) if call is not None and mine else None
 
     def staffed(self, queue: str) -> bool:
         """Whether anybody is signed in who serves `queue` or one that helps it."""
@@ -231,10 +246,19 @@ class Floor:
             self._outbound.reached(known)
             return
         if known is not None:
-            self._offers.leave_agent(known)
-            known.session, known.phase = True, Phase.MENU
+            self._taken_up(known)
             return
         self._book.open(event.call_id, event.caller, event.dialled, event.channel)
+
+    def _taken_up(self, call: Call) -> None:
+        """A new session has the call: one that an agent had goes on where it is, any other begins anew."""
+        call.session = True
+        if call.answered_at is None:
+            self._offers.leave_agent(call)
+            call.phase = Phase.MENU
+        elif call.phase is Phase.FALLBACK:
+            self._offers.wait(call)
+        self._book.keep(call)
 
     def _menu_passed(self, event: ev.MenuPassed) -> None:
         call = self.calls.get(event.call_id)
@@ -295,7 +319,7 @@ class Floor:
         if call is None or call.phase is not Phase.OFFERED or call.offer_no != event.offer_no:
             return
         self._offers.miss(call, event.reason)
-        self._offers.wait(call)
+        self._talks.handing.not_taken(call, event.reason)
         self._book.keep(call)
 
     def _session_lost(self, event: ev.SessionLost) -> None:
@@ -316,12 +340,18 @@ class Floor:
             hears(event)
 
     def _hangup_asked(self, event: ev.HangupAsked) -> None:
+        if event.call_id.startswith(fx.LEG_PREFIX):
+            self._talks.hangup_asked(event.call_id)
+            return
         call = self.calls.get(event.call_id)
         if call is None or call.phase is Phase.AFTER_TALK:
             return
         if event.endpoint is None:
             call.ended_by = call.ended_by or "caller"
-        elif call.phase is Phase.TALKING:  # before that, an agent's hang-up only declines the offer
+            return
+        agent = self.agent_of(event.endpoint)
+        # Before the talk an agent's hang-up only declines the offer, and after a transfer the call is somebody else's.
+        if call.phase is Phase.TALKING and agent is not None and agent.agent_id == call.agent_id:
             call.ended_by = call.ended_by or "agent"
 
     def _call_ended(self, event: ev.CallEnded) -> None:
@@ -330,6 +360,7 @@ class Floor:
             return
         self._book.matcher.remove(call.call_id)
         self._remember(call)
+        self._talks.call_ended(call)
         if call.phase is Phase.OFFERED:
             self._offers.miss(call, "withdrawn")
         elif call.phase is Phase.RESERVED:
@@ -356,6 +387,8 @@ class Floor:
         command = self._commands.get(event.name)
         if command is None:
             raise CommandRefusedError("unknown_command", f"{event.name!r} is nothing that can be asked for")
+        if agent.state is S.WRAP_UP and agent.reason == HANDED_OVER and event.name in COMMANDS:
+            self._book.move(agent, Trigger.FINISH)
         command(agent, event.args)
 
     def _outcome(self, agent: Agent, args: Mapping[str, Any]) -> None:

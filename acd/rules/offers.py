@@ -66,7 +66,9 @@ class Offers:
         if agent is None or agent.call_id != call.call_id or agent.state is not S.OFFERED:
             return
         book.tell(agent, "withdrawn", call.call_id, reason=reason)
-        if reason == "withdrawn":
+        if reason == "withdrawn" and call.note:  # it had come back: the outcome is still owed
+            book.move(agent, Trigger.CALL_ENDED, call_id=call.call_id)
+        elif reason == "withdrawn":
             book.move(agent, Trigger.WITHDRAWN)
         else:
             book.move(agent, Trigger.NOT_ANSWERED, reason=reason)
@@ -80,7 +82,28 @@ class Offers:
             self.release(call, by="system")
         elif call.phase is Phase.RESERVED:
             self.drop_reservation(call)
+        self.release_third(call, reason="withdrawn")
         call.agent_id = None
+
+    def release_third(self, call: Call, *, reason: str) -> None:
+        """Whoever was brought in leaves the talk, or is not rung any more; an agent owes no outcome for that."""
+        third, call.third = call.third, None
+        if third is None:
+            return
+        book = self._book
+        book.out.append(fx.HangUp(third.leg))
+        agent = book.agents.get(third.id) if third.kind == "agent" else None
+        if agent is None or agent.call_id != call.call_id:
+            return
+        if agent.state in IN_TALK:
+            book.tell(agent, "ended", call.call_id, by="agent")
+            book.move(agent, Trigger.CALL_ENDED, call_id=call.call_id)
+            book.move(agent, Trigger.OUTCOME)
+        elif agent.state is S.OFFERED:
+            missed = {"agent_id": agent.agent_id, "offer_no": call.offer_no, "reason": reason}
+            book.record(call.call_id, CallEventType.MISSED, **missed)
+            book.tell(agent, "withdrawn", call.call_id, reason=reason)
+            book.move(agent, Trigger.WITHDRAWN if reason == "withdrawn" else Trigger.NOT_ANSWERED)
 
     def drop_reservation(self, call: Call) -> None:
         """The citizen is gone: the agent still owes the case an outcome."""
@@ -95,7 +118,7 @@ class Offers:
         if self._book.reserved.get(agent.agent_id) == call.call_id:
             del self._book.reserved[agent.agent_id]
 
-    def release(self, call: Call, *, by: str) -> None:
+    def release(self, call: Call, *, by: str, reason: str | None = None) -> None:
         """The talk is over for the agent: wrap-up, until an outcome is chosen."""
         agent = self._book.agents.get(call.agent_id or "")
         if agent is None or agent.call_id != call.call_id or agent.state not in IN_TALK:
@@ -103,7 +126,7 @@ class Offers:
         self._book.tell(agent, "ended", call.call_id, by=by)
         limit = self._book.published.queue(call.queue or "").wrap_up_seconds
         until = self._book.now + dt.timedelta(seconds=limit) if limit else None
-        self._book.move(agent, Trigger.CALL_ENDED, call_id=call.call_id, until=until)
+        self._book.move(agent, Trigger.CALL_ENDED, call_id=call.call_id, reason=reason, until=until)
         if agent.outcome_chosen:
             self._book.move(agent, Trigger.OUTCOME)
 
@@ -116,11 +139,17 @@ class Offers:
             book.matcher.rest(now=now)
             return
         for agent_id, call_id in list(book.reserved.items()):
-            agent = book.agents[agent_id]
-            if agent.phone is not None and agent.state in {S.READY, S.MISSED}:
-                self.ring(book.calls[call_id], agent)
+            agent, call = book.agents[agent_id], book.calls[call_id]
+            if agent.phone is not None and call.session and self._takes(agent, call):
+                self.ring(call, agent)
         for call_id, agent_id in book.matcher.pairs(now=now):
             self.ring(book.calls[call_id], book.agents[agent_id])
+
+    def _takes(self, agent: Agent, call: Call) -> bool:
+        """Whether an agent is rung for a call that is kept: a colleague's when ready, their own also after a miss."""
+        if agent.state is S.READY or call.returns_to is not None:
+            return agent.state is S.READY
+        return agent.state is S.MISSED or (agent.state is S.WRAP_UP and agent.call_id == call.call_id)
 
     def ring(self, call: Call, agent: Agent) -> None:
         """Offer the call to this agent, whose phone is free, and have that phone rung."""
@@ -140,7 +169,10 @@ class Offers:
         call.phase = Phase.OFFERED
         self.announce(call, agent)
         ring = dt.timedelta(seconds=self._book.published.queue(call.queue or "").ring_seconds)
-        self._book.move(agent, Trigger.OFFER, call_id=call.call_id, until=self._book.now + ring)
+        trigger = Trigger.RETURNED if agent.state is S.WRAP_UP else Trigger.OFFER
+        self._book.move(agent, trigger, call_id=call.call_id, until=self._book.now + ring)
+        if call.note:
+            self._book.tell_talk(call)
         self._book.keep(call)
 
     def announce(self, call: Call, agent: Agent) -> None:

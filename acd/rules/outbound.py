@@ -12,12 +12,12 @@ from acd.rules import effects as fx
 from acd.rules import events as ev
 from acd.rules.agents import CommandRefusedError, Trigger, next_state
 from acd.rules.book import Book
-from acd.rules.legs import Legs
 from acd.rules.offers import Offers
+from acd.rules.places import seat_leg
 from acd.rules.returning import Why
 from acd.rules.state import CARRIER, IN_TALK, Agent, Call, Outgoing, Phase
 from acd.rules.state import Wish as Wished
-from acd.rules.telephones import interface_of, is_line
+from acd.rules.talks import Talks
 
 S = AgentStateName
 Result = ev.PlacedResult
@@ -29,8 +29,6 @@ CONTEXT = "outbound"
 CITIZEN_SECONDS = 40
 """How long the citizen's phone rings."""
 
-ACCEPT_SECONDS = 20
-"""So much longer a line seat may take to press 1."""
 
 LATE_SECONDS = 5
 """How much later than its time a leg's result may be told; after that the leg counts as failed."""
@@ -103,10 +101,10 @@ class Outbound:
     `settled` hears of each call's ending once; `end` takes the end of a citizen's channel after a talk.
     """
 
-    def __init__(self, book: Book, offers: Offers, legs: Legs, *, end: Callable[[ev.CallEnded], None]) -> None:
+    def __init__(self, book: Book, offers: Offers, talks: Talks, *, end: Callable[[ev.CallEnded], None]) -> None:
         self._book = book
         self._offers = offers
-        self._legs = legs
+        self._talks = talks
         self._end = end
         self.settled: Callable[[Call, Ending, str | None], None] = lambda _call, _ending, _result: None
 
@@ -164,13 +162,9 @@ class Outbound:
     def _to_seat(self, call: Call, endpoint: str, agent: Agent) -> fx.Place:
         """The order to ring the agent's phone; what a line seat's Local channel is told stands in the dialplan."""
         seconds = self._book.published.queue(call.queue or "").ring_seconds
-        own: tuple[tuple[str, str], ...] = (("HOTLINE_SECONDS", str(CITIZEN_SECONDS + 2 * LATE_SECONDS)),)
-        if is_line(endpoint):
-            own += (("HOTLINE_RING", str(seconds)), ("HOTLINE_CALL", call.call_id), ("HOTLINE_SHOWN", call.dialled))
-            seconds += ACCEPT_SECONDS
-        else:
-            own += (("PJSIP_HEADER(add,X-Call-Id)", call.call_id),)
-        dial, leg = interface_of(endpoint), call.leg or ""
+        dial, seconds, told = seat_leg(endpoint, call, seconds)
+        own = (("HOTLINE_SECONDS", str(CITIZEN_SECONDS + 2 * LATE_SECONDS)), *told)
+        leg = call.leg or ""
         return fx.Place(leg, dial, CONTEXT, "seat", seconds, call.dialled, own, shown_to=agent.agent_id)
 
     def _open(self, agent: Agent, wish: Wish) -> Call:
@@ -226,7 +220,7 @@ class Outbound:
             self._close(call, Disposition.CANCELLED, by="agent")
             self.settled(call, Ending.NOT_REACHED, Disposition.CANCELLED)
         elif (agent := self._agent(call)) is not None:
-            self._legs.ended(ev.LegEnded(call.call_id, agent.extension))
+            self._talks.ended(ev.LegEnded(call.call_id, agent.extension))
 
     def _dial(self, call: Call, out: Outgoing) -> None:
         """The agent has picked up: call the citizen."""
@@ -259,7 +253,7 @@ class Outbound:
         if call.phase is not Phase.DIALLING or agent is None:
             return
         self._book.timers.set((TIMER, call.call_id), None)
-        self._legs.answered(ev.LegAnswered(call.call_id, agent.extension, call.leg or ""))
+        self._talks.answered(ev.LegAnswered(call.call_id, agent.extension, call.leg or ""))
         self.settled(call, Ending.REACHED, None)
 
     # Time

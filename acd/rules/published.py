@@ -25,6 +25,7 @@ class Published:
     def __init__(self) -> None:
         self.queues: dict[str, QueueRules] = {}
         self.numbers: dict[str, NumberConfiguration] = {}
+        self.targets: dict[str, str] = {}
         self._incidents: tuple[_Incident, ...] = ()
         self._calendar = Calendar()
         self._profiles: dict[str, Profile] = {}
@@ -38,6 +39,8 @@ class Published:
         self._profiles = dict(self._read_profiles(conf, refused))
         self._lines = dict(self._read_lines(conf, refused))
         self.numbers = {number["number"]: number for number in conf["numbers"]}
+        names = conf.get("target_names", {})
+        self.targets = {number: names.get(number, number) for number in conf.get("targets", []) if number.isdigit()}
         self._take_times(conf, refused)
         self._take_pauses(conf, refused)
         return refused

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any
@@ -29,6 +29,7 @@ class Phase(StrEnum):
     TALKING = "talking"
     RESERVED = "reserved"
     DIALLING = "dialling"
+    OUTSIDE = "outside"
     AFTER_TALK = "after_talk"
     FALLBACK = "fallback"
 
@@ -174,6 +175,20 @@ HANGUP_LAG = dt.timedelta(seconds=2)
 """AMI tells of a hang-up this much later than AGI at most; the fallback's announcement is longer."""
 
 
+@dataclass(frozen=True, slots=True)
+class Third:
+    """Who is asked for, or brought in, beside the citizen and the agent; `kind` is agent or number.
+
+    `leg` is the uniqueid of the channel that is placed for them.
+    """
+
+    kind: str
+    id: str
+    name: str
+    leg: str
+    talking: bool = False
+
+
 @dataclass(slots=True)
 class Outgoing:
     """What only a call of ours has: the digits that are dialled, and how screens show them.
@@ -196,7 +211,9 @@ class Call:
 
     `out` is there for a call that the hotline has made.
 
-    `leg` is the uniqueid of the agent's channel while there is one.
+    `leg` is the uniqueid of the agent's channel while there is one. `room`: both are moved there; `held`: the citizen
+    hears music there; `third` is there too, or asked for, `placed` counts those who were. A transfer that fails goes
+    back to the agent `returns_to`; `target` is the number outside, `note` what the agent's screen says of the call.
 
     `lost_at` is when the session in a menu was gone, of which a hang-up is one cause.
     """
@@ -228,6 +245,26 @@ class Call:
     lost_at: dt.datetime | None = None
     outside: bool = False
     out: Outgoing | None = None
+    room: bool = False
+    held: bool = False
+    third: Third | None = None
+    placed: int = 0
+    returns_to: str | None = None
+    target: str | None = None
+    note: str = ""
+
+    @property
+    def moved(self) -> dict[str, Any]:
+        """What transfers and rooms have made of the call, in JSON."""
+        return {
+            "room": self.room,
+            "held": self.held,
+            "third": None if self.third is None else asdict(self.third),
+            "placed": self.placed,
+            "returns_to": self.returns_to,
+            "target": self.target,
+            "note": self.note,
+        }
 
     def waited_ms(self, now: dt.datetime) -> int:
         """Milliseconds since the call was queued; 0 for a call that never was."""
@@ -269,6 +306,7 @@ class Call:
             "leg": self.leg,
             "answered_at": _iso(self.answered_at),
             "out": None if self.out is None else _out_to_dict(self.out),
+            **self.moved,
         }
 
 
@@ -295,6 +333,13 @@ def call_from_dict(data: dict[str, Any]) -> Call:
         answered_at=_moment(data["answered_at"]),
         session=False,
         out=_out_from_dict(data.get("out")),
+        room=data.get("room", False),
+        held=data.get("held", False),
+        third=Third(**data["third"]) if data.get("third") else None,
+        placed=data.get("placed", 0),
+        returns_to=data.get("returns_to"),
+        target=data.get("target"),
+        note=data.get("note", ""),
     )
 
 

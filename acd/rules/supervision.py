@@ -13,6 +13,7 @@ from acd.rules.agents import CommandRefusedError, Trigger
 from acd.rules.book import Book
 from acd.rules.listening import Listening
 from acd.rules.offers import Offers
+from acd.rules.places import Rooms
 from acd.rules.presence import Presence
 from acd.rules.state import Agent, Call, Phase
 
@@ -61,6 +62,7 @@ class Supervision:
         self._book = book
         self._offers = offers
         self._presence = presence
+        self._rooms = Rooms(book)
         self.listening = Listening(book, self._write)
         self._acts: dict[str, Callable[[Agent, Wish], str]] = {
             "listen": self._listen,
@@ -126,11 +128,11 @@ class Supervision:
             raise CommandRefusedError("own_call", "this is your own call already")
         self.listening.leave(supervisor.agent_id)
         self._free(supervisor)
-        leg = call.leg or ""
         self._offers.release(call, by="supervisor")
+        self._offers.release_third(call, reason="withdrawn")
         self._tell(agent, wish, supervisor, call.call_id)
         self._keep_for(supervisor, call)
-        self._book.out += fx.TalkOver(call.call_id, again=True, quiet=True), fx.HangUp(leg)
+        self._rooms.leave(call)
         return call.call_id
 
     def _may_take(self, supervisor: Agent, call: Call) -> None:

@@ -112,7 +112,7 @@ def test_the_screen_after_a_restart_knows_agent_call_and_wrap_up(tmp_path: Path)
     assert snapshot["agent"]["state"] == "wrap_up"
     assert (snapshot["call"]["call_id"], snapshot["call"]["phase"]) == ("c1", "wrap_up")
     assert snapshot["case"]["case_no"] == "DZ1"
-    assert again.snapshot_of("nobody") == {"agent": None, "call": None, "case": None}
+    assert again.snapshot_of("nobody") == {"agent": None, "call": None, "case": None, "talk": None}
 
 
 def test_it_remembers_whose_end_it_saw(tmp_path: Path) -> None:

@@ -152,7 +152,8 @@ def test_a_line_seat_in_a_talk_is_found_in_a_snapshot() -> None:
         {"Uniqueid": "c4", "Channel": "PJSIP/county-linhe-00000005", "BridgeId": "d", "Linkedid": "c1"},
     ]
     seen = ours.snapshot(channels, [], is_agent=lambda endpoint: endpoint == LINE, taken_at=T0)
-    assert seen.channels == {"c1": ev.SeenChannel("c1", "13800138000", "PJSIP/trunk-00000001", LINE, "c2")}
+    legs = frozenset({"c1", "c2", "c3", "c4"})
+    assert seen.channels == {"c1": ev.SeenChannel("c1", "13800138000", "PJSIP/trunk-00000001", LINE, "c2", legs)}
     assert ours.translate("HangupRequest", {"Uniqueid": "c4"}) == ev.HangupAsked("c1", LINE)
 
 
