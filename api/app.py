@@ -47,6 +47,7 @@ from api.sessions.hashing import Hashing
 from api.settings import Settings
 from api.sounds import endpoints as sounds
 from api.sounds.keeping import prepare_sounds
+from api.talks import endpoints as talks
 from api.targets import endpoints as targets
 from db.address import parse_address
 from db.engine import Database, open_database
@@ -54,6 +55,7 @@ from db.engine import Database, open_database
 VERSION = "0.1.0"
 NOUNS = (
     sessions,
+    talks,
     agents,
     queues,
     calls,

@@ -111,6 +111,7 @@ async def put_outcome(call_id: CallId, body: OutcomeIn, identity: SignedIn, runt
     state = runtime.link.state_of(identity.agent_id)
     async with runtime.database.write() as session:
         await service.require_own_call(session, call_id, identity, state, also_offered=False)
+        service.require_own_outcome(call_id, state)
         stored = await service.choose_outcome(
             session,
             call_id,
@@ -120,14 +121,14 @@ async def put_outcome(call_id: CallId, body: OutcomeIn, identity: SignedIn, runt
             region=runtime.settings.region_code,
             now=utc_now(),
         )
-    ended = await _end_wrap_up(runtime, stored.agent_id, call_id)
+    ended = [await _end_wrap_up(runtime, agent, call_id) for agent in {identity.agent_id, stored.agent_id}]
     return OutcomeOut(
         call_id=call_id,
         case_no=stored.case_no,
         case_state=stored.case_state,
         outcome=stored.outcome,
         note=stored.note,
-        wrap_up_ended=ended,
+        wrap_up_ended=any(ended),
     )
 
 

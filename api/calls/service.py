@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from acd.messages import AgentState, AgentStateName
+from acd.rules.agents import HANDED_OVER
 from acd.rules.effects import OUT_PREFIX
 from api.calls import repository
 from api.calls.repository import CallRow
@@ -77,6 +78,12 @@ async def require_own_call(
     answerer = await repository.answered_by(session, call_id)
     if answerer is None or not (answerer == identity.agent_id or identity.sees_everything):
         raise NotFoundError(UNKNOWN)
+
+
+def require_own_outcome(call_id: str, state: AgentState | None) -> None:
+    """Refuse an outcome from an agent who has given the call to somebody else; raises ConflictError."""
+    if state is not None and state["call_id"] == call_id and state["reason"] == HANDED_OVER:
+        raise ConflictError("The call is with somebody else now, who chooses the outcome; say ready to go on.")
 
 
 async def choose_outcome(

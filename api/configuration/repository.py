@@ -157,9 +157,10 @@ async def list_pauses(session: ReadSession) -> list[PauseConfiguration]:
     return [PauseConfiguration(id=row.id, name=row.name, minutes=row.minutes) for row in rows]
 
 
-async def list_targets(session: ReadSession) -> list[str]:
-    """Return the numbers that calls may be transferred to."""
-    return list(await session.scalars(select(TransferTarget.number).order_by(TransferTarget.number)))
+async def list_targets(session: ReadSession) -> dict[str, str]:
+    """Return the numbers that calls may be transferred to, each with its name."""
+    rows = await session.execute(select(TransferTarget.number, TransferTarget.name).order_by(TransferTarget.number))
+    return {number: name for number, name in rows}  # noqa: C416 - dict() cannot type rows
 
 
 def _stamp(at: dt.datetime) -> str:

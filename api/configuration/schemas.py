@@ -101,3 +101,4 @@ class ConfigurationOut(BaseModel):
     sounds: Annotated[dict[str, str], Field(description="What the sounds say that can be heard")]
     targets: Annotated[list[str], Field(description="Numbers that calls may be transferred to")]
     pauses: Annotated[list[PauseOut], Field(description="Reasons for a pause; none: any will do")]
+    target_names: Annotated[dict[str, str], Field(description="Whose numbers they are")]

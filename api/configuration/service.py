@@ -29,6 +29,7 @@ async def current_configuration(session: ReadSession, *, now: dt.datetime) -> Co
     numbers = await repository.list_numbers(session)
     menus = await repository.list_menus(session, now=now)
     incidents = await repository.list_incidents(session, numbers, now=now)
+    targets = await repository.list_targets(session)
     configuration = Configuration(
         version="",
         queues=await repository.list_queues(session),
@@ -38,7 +39,8 @@ async def current_configuration(session: ReadSession, *, now: dt.datetime) -> Co
         incidents=incidents,
         holidays=await repository.list_holidays(session, now=now),
         sounds=await repository.texts_of_sounds(session, sounds_in(numbers, menus, incidents)),
-        targets=await repository.list_targets(session),
+        targets=list(targets),
+        target_names=targets,
         pauses=await repository.list_pauses(session),
     )
     content = orjson.dumps(configuration, option=orjson.OPT_SORT_KEYS)

@@ -20,6 +20,7 @@ Every error is a problem document (RFC 9457, `application/problem+json`) whose `
 TAGS: Final[list[dict[str, str]]] = [
     {"name": "sessions", "description": "Sign-in"},
     {"name": "agents", "description": "Agents, their live states, their phones"},
+    {"name": "talks", "description": "What agents do with their talks: hold, transfers, a third party"},
     {"name": "queues", "description": "Queues that citizens wait in"},
     {"name": "calls", "description": "Calls with their history, recording, draft and outcome"},
     {"name": "cases", "description": "Cases 工单"},

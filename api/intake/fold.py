@@ -177,7 +177,7 @@ def _apply(call: CallFacts, fact: Fact) -> None:
         case CallEventType.ANSWERED:
             _fill(call, {"answered_at": fact.at})
             call.answered_by, call.recording = data["agent_id"], data.get("recording") or call.recording
-        case CallEventType.TRANSFERRED if data["result"] == "answered":
+        case CallEventType.TRANSFERRED if data["result"] == "answered" and data.get("kind") in {None, "number"}:
             call.transferred_to = data["target"]
         case CallEventType.ENDED:
             values = {"ended_at": fact.at, "disposition": data["disposition"], "ended_by": data.get("ended_by")}
@@ -243,6 +243,9 @@ def fold_offers(events: Iterable[Fact]) -> list[OfferFacts]:
         elif fact.type == CallEventType.MISSED:
             offer = offers.setdefault(fact.data["offer_no"], OfferFacts(fact.data["offer_no"], fact.data["agent_id"]))
             offer.finished_at, offer.result = fact.at, fact.data.get("reason") or "missed"
+        elif fact.type == CallEventType.CONSULTED and fact.data.get("offer_no") in offers:
+            asked = offers[fact.data["offer_no"]]
+            asked.finished_at, asked.result = fact.at, "consulted"
         elif fact.type == CallEventType.ANSWERED:
             _mark_answered(list(offers.values()), fact)
     return [offers[number] for number in sorted(offers)]

@@ -24,10 +24,12 @@ SECONDS_LIMIT: Final = 86_400
 NODE: Final = re.compile(r"[A-Za-z0-9_@-]{1,80}")
 CHOICE: Final = re.compile(r"[0-9*#]")
 RECORDING: Final = re.compile(r"(?!\.)[A-Za-z0-9_.-]{1,195}\.wav")
-TARGET: Final = re.compile(r"[0-9]{1,32}")
+TARGET: Final = re.compile(r"[0-9A-Za-z_-]{1,32}", re.ASCII)
 
 MENU_ENDS: Final = ("queue", "hang_up", "gave_up", "message", "transfer", "return_call", "affected")
-TRANSFER_RESULTS: Final = ("answered", "busy", "no_answer", "failed")
+TRANSFER_RESULTS: Final = ("answered", "busy", "no_answer", "failed", "queued")
+TRANSFER_KINDS: Final = ("queue", "agent", "number")
+THIRD_KINDS: Final = ("agent", "number")
 INBOUND: Final = "inbound"
 OUTBOUND: Final = "outbound"
 DIRECTIONS: Final = (INBOUND, OUTBOUND)
@@ -204,7 +206,31 @@ FIELDS: Final[dict[CallEventType, dict[str, Reader]]] = {
     CallEventType.ENDED: {"disposition!": _word, "ended_by": _word},
     CallEventType.RETURN_REQUESTED: {"queue": _word},
     CallEventType.MESSAGE: {"recording!": _matching(RECORDING, "the name of a .wav file"), "seconds": _seconds},
-    CallEventType.TRANSFERRED: {"target!": _matching(TARGET, "digits"), "result!": _one_of(TRANSFER_RESULTS)},
+    CallEventType.TRANSFERRED: {
+        "target!": _matching(TARGET, "a number, a queue or an agent"),
+        "result!": _one_of(TRANSFER_RESULTS),
+        "kind": _one_of(TRANSFER_KINDS),
+        "by": _word,
+    },
+    CallEventType.HELD: {"agent_id!": _word},
+    CallEventType.RESUMED: {"agent_id!": _word},
+    CallEventType.CONSULTED: {
+        "by!": _word,
+        "kind!": _one_of(THIRD_KINDS),
+        "target!": _matching(TARGET, "a number or an agent"),
+        "result!": _one_of(TRANSFER_RESULTS),
+        "offer_no": _count,
+    },
+    CallEventType.JOINED: {
+        "by!": _word,
+        "kind!": _one_of(THIRD_KINDS),
+        "target!": _matching(TARGET, "a number or an agent"),
+    },
+    CallEventType.LEFT: {
+        "who!": _one_of(("agent", "third")),
+        "kind!": _one_of(THIRD_KINDS),
+        "target!": _matching(TARGET, "a number or an agent"),
+    },
     CallEventType.AFFECTED: {"incident!": _name},
     CallEventType.AGENT_STATE: {
         "agent_id!": _name,

@@ -21,6 +21,46 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/agents/me/talk': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Do something with my talk
+     * @description Do something with the talk that the signed-in agent has now; the stream's `talk` tells what came of it.
+     */
+    post: operations['create_talk_act']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/agents/me/talk/targets': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Whom a talk can be given to
+     * @description Give the queues, the colleagues who are signed in, and the numbers.
+     */
+    get: operations['get_talk_targets']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/agents': {
     parameters: {
       query?: never
@@ -1590,7 +1630,7 @@ export interface components {
      * @description What a supervisor may do.
      * @enum {string}
      */
-    Act:
+    'Act-Output':
       'listen' | 'whisper' | 'join' | 'stop' | 'take_over' | 'move' | 'front' | 'force' | 'finish'
     /**
      * ActIn
@@ -1600,7 +1640,7 @@ export interface components {
      *     finish: `agent_id`; stop needs nothing.
      */
     ActIn: {
-      act: components['schemas']['Act']
+      act: components['schemas']['api__hall__schemas__Act']
       /** Agent Id */
       agent_id?: string | null
       /** Call Id */
@@ -1629,7 +1669,7 @@ export interface components {
     ActOut: {
       /** Act Id */
       act_id: string
-      act: components['schemas']['Act']
+      act: components['schemas']['Act-Output']
       /** Agent Id */
       agent_id: string | null
       /** Call Id */
@@ -2322,6 +2362,13 @@ export interface components {
        * @description Reasons for a pause; none: any will do
        */
       pauses: components['schemas']['api__configuration__schemas__PauseOut'][]
+      /**
+       * Target Names
+       * @description Whose numbers they are
+       */
+      target_names: {
+        [key: string]: string
+      }
     }
     /**
      * CopyIn
@@ -4793,6 +4840,15 @@ export interface components {
       reason?: string | null
     }
     /**
+     * TalkIn
+     * @description One act.
+     */
+    TalkIn: {
+      act: components['schemas']['api__talks__schemas__Act']
+      /** @description For transfer and consult only */
+      to?: components['schemas']['To'] | null
+    }
+    /**
      * TalkOut
      * @description One call that an agent has: `phase` is offered, talking or reserved (the agent's phone broke).
      */
@@ -4840,27 +4896,6 @@ export interface components {
       why: string
     }
     /**
-     * TargetOut
-     * @description One target.
-     */
-    TargetOut: {
-      /** Number */
-      number: string
-      /** Name */
-      name: string
-      /** Kind */
-      kind: string
-      /** Tested At */
-      tested_at: string | null
-      /**
-       * Test Result
-       * @description answered, busy, no_answer or failed
-       */
-      test_result: string | null
-      /** Tested By */
-      tested_by: string | null
-    }
-    /**
      * TargetStored
      * @description One target as it is stored.
      */
@@ -4885,6 +4920,22 @@ export interface components {
        * @description True: calls that arrive now are routed by it. False: the telephone system is away, and takes it as soon as it is back
        */
       heard: boolean
+    }
+    /**
+     * To
+     * @description Whom the talk goes to or is shared with.
+     */
+    To: {
+      /**
+       * Kind
+       * @enum {string}
+       */
+      kind: 'queue' | 'agent' | 'number'
+      /**
+       * Id
+       * @description Queue, agent, or a published number, 110, ...
+       */
+      id: string
     }
     /**
      * TransitionOut
@@ -5510,6 +5561,13 @@ export interface components {
       lines: components['schemas']['ScopeOut'][]
     }
     /**
+     * Act
+     * @description What a supervisor may do.
+     * @enum {string}
+     */
+    api__hall__schemas__Act:
+      'listen' | 'whisper' | 'join' | 'stop' | 'take_over' | 'move' | 'front' | 'force' | 'finish'
+    /**
      * EntryOut
      * @description One act in the audit trail; `result`: taken, refused, unanswered, or of listening connected, ended, failed.
      */
@@ -5869,6 +5927,54 @@ export interface components {
       role: string
     }
     /**
+     * Act
+     * @description What can be done with a talk; when, `acd.rules.talks` knows.
+     * @enum {string}
+     */
+    api__talks__schemas__Act:
+      'hold' | 'resume' | 'transfer' | 'consult' | 'join' | 'complete' | 'drop'
+    /**
+     * TargetOut
+     * @description Somebody a talk can be given to; `state` is an agent's live one.
+     */
+    api__talks__schemas__TargetOut: {
+      /**
+       * Kind
+       * @enum {string}
+       */
+      kind: 'queue' | 'agent' | 'number'
+      /**
+       * Id
+       * @description Queue, agent, or a published number, 110, ...
+       */
+      id: string
+      /** Name */
+      name: string
+      /** State */
+      state?: string | null
+    }
+    /**
+     * TargetOut
+     * @description One target.
+     */
+    api__targets__schemas__TargetOut: {
+      /** Number */
+      number: string
+      /** Name */
+      name: string
+      /** Kind */
+      kind: string
+      /** Tested At */
+      tested_at: string | null
+      /**
+       * Test Result
+       * @description answered, busy, no_answer or failed
+       */
+      test_result: string | null
+      /** Tested By */
+      tested_by: string | null
+    }
+    /**
      * TrialIn
      * @description Why a target is tried; nothing need be given.
      */
@@ -6040,6 +6146,104 @@ export interface operations {
       }
       /** @description Too Many Requests */
       429: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  create_talk_act: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['TalkIn']
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['StateOut']
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  get_talk_targets: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['api__talks__schemas__TargetOut'][]
+        }
+      }
+      /** @description Unauthorized */
+      401: {
         headers: {
           [name: string]: unknown
         }
@@ -9539,7 +9743,7 @@ export interface operations {
           [name: string]: unknown
         }
         content: {
-          'application/json': components['schemas']['TargetOut'][]
+          'application/json': components['schemas']['api__targets__schemas__TargetOut'][]
         }
       }
       /** @description Unauthorized */
@@ -9579,7 +9783,7 @@ export interface operations {
           [name: string]: unknown
         }
         content: {
-          'application/json': components['schemas']['TargetOut']
+          'application/json': components['schemas']['api__targets__schemas__TargetOut']
         }
       }
       /** @description Unauthorized */

@@ -1,0 +1,1 @@
+"""What an agent does with the present talk: hold, transfers, a third party."""
