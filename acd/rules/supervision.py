@@ -130,9 +130,9 @@ class Supervision:
         self._free(supervisor)
         self._offers.release(call, by="supervisor")
         self._offers.release_third(call, reason="withdrawn")
+        self._rooms.leave(call)
         self._tell(agent, wish, supervisor, call.call_id)
         self._keep_for(supervisor, call)
-        self._rooms.leave(call)
         return call.call_id
 
     def _may_take(self, supervisor: Agent, call: Call) -> None:
