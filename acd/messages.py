@@ -203,6 +203,7 @@ class AgentConfiguration(TypedDict):
 
     `seat` is `phone`, also where it is left out, or `line`: the telephone `phone_number` behind the county's trunk.
     `skills` maps a skill to its level (1 to 10), `handicaps` a queue to the seconds that its calls count as younger.
+    `until` (ISO 8601) is when a guest's session ends.
     """
 
     id: str
@@ -215,6 +216,7 @@ class AgentConfiguration(TypedDict):
     county: NotRequired[str]
     seat: NotRequired[str]
     phone_number: NotRequired[str]
+    until: NotRequired[str]
 
 
 class NumberConfiguration(TypedDict):

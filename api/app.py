@@ -22,6 +22,7 @@ from api.core.problems import install_problems
 from api.core.runtime import Runtime
 from api.figures import endpoints as figures
 from api.figures.service import FigureBoard
+from api.guests import endpoints as guests
 from api.hall import endpoints as hall
 from api.holidays import endpoints as holidays
 from api.incidents import endpoints as incidents
@@ -79,6 +80,7 @@ NOUNS = (
     rota,
     attendance,
     hall,
+    guests,
     health,
     stream,
 )

@@ -2,11 +2,13 @@
 
 import asyncio
 import ssl
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import asyncpg
 
 from db.address import EXAMPLE, DatabaseAddressError, parse_address
+from db.guests import EXTENSIONS as GUEST_EXTENSIONS
 from ops.errors import OpsError
 
 OLDEST = 140000
@@ -136,6 +138,11 @@ def read_hall(address: str) -> Hall:
     return asyncio.run(_read_hall(address))
 
 
+def _seats(extensions: Iterable[str]) -> tuple[str, ...]:
+    """Everybody's, and those where the guests of a session will sit."""
+    return tuple(dict.fromkeys((*extensions, *GUEST_EXTENSIONS)))
+
+
 async def _read_hall(address: str) -> Hall:
     connection = await connect(address)
     try:
@@ -147,7 +154,7 @@ async def _read_hall(address: str) -> Hall:
     finally:
         await connection.close(timeout=SECONDS)
     return Hall(
-        tuple(row[0] for row in extensions),
+        _seats(row[0] for row in extensions),
         tuple((row[0], row[1]) for row in queues),
         tuple((row[0], row[1], row[2]) for row in trunks),
     )

@@ -12,10 +12,11 @@ from typing import Any
 from acd.messages import AgentStateName, CallEventType, Configuration, Disposition, KeptAgent, NumberConfiguration
 from acd.rules import effects as fx
 from acd.rules import events as ev
-from acd.rules import listening, outbound
+from acd.rules import guests, listening, outbound
 from acd.rules.agents import COMMANDS, HANDED_OVER, CommandRefusedError, Trigger
 from acd.rules.agreement import Agreement
 from acd.rules.book import Book
+from acd.rules.guests import Guests
 from acd.rules.hall import present
 from acd.rules.handing import KEPT
 from acd.rules.legs import Legs
@@ -100,6 +101,10 @@ class Floor:
             outbound.TIMER: self._outbound.due,
             KEPT: self._talks.handing.kept_over,
         }
+        self._guests = Guests(self._book, self._presence)
+        self._timed[guests.TIMER] = self._guests.due
+        for trigger in guests.WHILE_IT_LASTS:
+            self._commands[trigger] = self._guests.while_it_lasts(self._commands[trigger])
         self._supervision = Supervision(self._book, self._offers, self._presence)
         self._commands[SUPERVISE] = self._supervision.act
         self._placing[listening.KIND] = self._supervision.listening.heard
@@ -195,6 +200,7 @@ class Floor:
                 agent.devices = {}
             agent.learn(self._devices)
             self._presence.published(agent)
+            self._guests.published(agent, data.get("until"))
             book.show(agent)
         book.list_phones()
         self._match_anew()

@@ -72,6 +72,7 @@ class Agent:
     queues: tuple[str, ...] = ()
     profile: Profile = PLAIN
     role: str = "agent"
+    expires: dt.datetime | None = None
     state: AgentStateName = AgentStateName.LOGGED_OUT
     call_id: str | None = None
     reason: str | None = None

@@ -11,6 +11,7 @@ from acd.messages import AgentStateName, CallEventType
 from acd.rules import effects as fx
 from acd.rules.agents import CommandRefusedError, Trigger
 from acd.rules.book import Book
+from acd.rules.guests import refuse_after_end
 from acd.rules.listening import Listening
 from acd.rules.offers import Offers
 from acd.rules.places import Rooms
@@ -200,6 +201,8 @@ class Supervision:
         agent, trigger = self._agent(wish), FORCED.get(wish.state)
         if trigger is None:
             raise CommandRefusedError("unknown_state", f"a state to force is one of {', '.join(FORCED)}")
+        if trigger is not Trigger.SIGN_OUT:
+            refuse_after_end(agent, now=self._book.now)
         self._presence.ask(trigger, agent, {"reason": wish.reason or "supervisor"}, forced=True)
         self._tell(agent, wish, supervisor, agent.call_id or "")
         return f"agent-{agent.agent_id}"

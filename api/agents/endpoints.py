@@ -13,7 +13,7 @@ from api.core.openapi import problems
 from api.core.problems import ForbiddenError
 from api.core.runtime import Reader, RuntimeDep
 from api.core.text import WORD_LIMIT, clean
-from api.sessions.dependencies import SignedIn, Supervisor
+from api.sessions.dependencies import SignedIn, StaffOrGuest, Supervisor
 from db.clock import utc_now
 
 router = APIRouter(prefix="/api/agents", tags=["agents"], responses=problems(HTTPStatus.UNAUTHORIZED))
@@ -34,7 +34,7 @@ async def get_agents(identity: SignedIn, runtime: RuntimeDep, session: Reader) -
 
 
 @router.get("/me", summary="Who am I, in what state, with which call")
-async def get_me(identity: SignedIn, runtime: RuntimeDep, session: Reader) -> MeOut:
+async def get_me(identity: StaffOrGuest, runtime: RuntimeDep, session: Reader) -> MeOut:
     """Give the signed-in person's state and the call that still needs an outcome, with its draft."""
     state = runtime.link.state_of(identity.agent_id)
     current = await repository.find_current_call(session, identity.agent_id, state["call_id"] if state else None)
@@ -53,7 +53,7 @@ async def get_me(identity: SignedIn, runtime: RuntimeDep, session: Reader) -> Me
     responses=problems(HTTPStatus.CONFLICT, HTTPStatus.BAD_REQUEST),
     summary="Become ready, pause, or sign out",
 )
-async def put_my_state(wish: StateWish, identity: SignedIn, runtime: RuntimeDep) -> StateOut:
+async def put_my_state(wish: StateWish, identity: StaffOrGuest, runtime: RuntimeDep) -> StateOut:
     """Ask the telephone system for a state; during a call it is kept as `next` and comes after the call.
 
     `ready` takes back what was kept. 409 says what to do first, 503 that the telephone system is away.
@@ -68,14 +68,14 @@ async def put_my_state(wish: StateWish, identity: SignedIn, runtime: RuntimeDep)
     responses=problems(HTTPStatus.CONFLICT, HTTPStatus.BAD_REQUEST),
     summary="Tell whether my microphone is there",
 )
-async def put_my_microphone(word: MicrophoneIn, identity: SignedIn, runtime: RuntimeDep) -> StateOut:
+async def put_my_microphone(word: MicrophoneIn, identity: StaffOrGuest, runtime: RuntimeDep) -> StateOut:
     """Nobody is offered a call whom the citizen could not hear; the state before comes back with the microphone."""
     state = await runtime.link.command(identity.agent_id, "microphone", {"ok": word.ok})
     return StateOut.model_validate(state)
 
 
 @router.get("/me/phone", responses=problems(HTTPStatus.FORBIDDEN), summary="Account of my browser phone")
-async def get_my_phone(identity: SignedIn, runtime: RuntimeDep, session: Reader) -> PhoneOut:
+async def get_my_phone(identity: StaffOrGuest, runtime: RuntimeDep, session: Reader) -> PhoneOut:
     """Give address, user name and password for the browser phone."""
     extension = await repository.find_extension(session, identity.agent_id)
     if extension is None:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from sqlalchemy import delete, insert, select
 
 from db.engine import ReadSession, WriteSession
-from db.tables import Agent, AgentQueue, Call, Case, CaseDraft
+from db.guests import is_guest
+from db.tables import Agent, AgentQueue, Call, Case, CaseDraft, GuestSeat
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +20,11 @@ class CurrentCall:
 
 
 async def find_extension(session: ReadSession, agent_id: str) -> str | None:
-    """Return the extension of an active agent."""
-    return await session.scalar(select(Agent.extension).where(Agent.id == agent_id, Agent.active))
+    """Return the extension of an active agent, or of a guest."""
+    found = await session.scalar(select(Agent.extension).where(Agent.id == agent_id, Agent.active))
+    if found is not None or not is_guest(agent_id):
+        return found
+    return await session.scalar(select(GuestSeat.extension).where(GuestSeat.id == agent_id))
 
 
 async def lock_agent(session: WriteSession, agent_id: str) -> Agent | None:

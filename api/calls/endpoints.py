@@ -27,7 +27,7 @@ from api.core.paging import WindowDep
 from api.core.phones import canonical_number
 from api.core.problems import ConflictError, NotFoundError, VoiceAwayError
 from api.core.runtime import Reader, Runtime, RuntimeDep, Writer
-from api.sessions.dependencies import SignedIn
+from api.sessions.dependencies import StaffOrGuest
 from db.clock import utc_now
 
 log = structlog.get_logger(__name__)
@@ -44,7 +44,7 @@ WRITE_PROBLEMS = problems(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.
 @router.get("", summary="List calls")
 async def get_calls(
     *,
-    identity: SignedIn,
+    identity: StaffOrGuest,
     session: Reader,
     runtime: RuntimeDep,
     window: WindowDep,
@@ -68,7 +68,7 @@ def _printable(text: str | None) -> str | None:
 
 
 @router.get("/{call_id}", responses=problems(HTTPStatus.NOT_FOUND), summary="One call with its history")
-async def get_call(call_id: CallId, identity: SignedIn, session: Reader) -> CallDetailOut:
+async def get_call(call_id: CallId, identity: StaffOrGuest, session: Reader) -> CallDetailOut:
     """Give a call with events, offers, case and the address of its recording; a rating is told as with its case."""
     seen_by = None if identity.sees_everything else identity.agent_id
     row = await repository.find_call(session, call_id, seen_by=seen_by)
@@ -93,7 +93,7 @@ async def get_call(call_id: CallId, identity: SignedIn, session: Reader) -> Call
     responses=WAV | problems(HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN),
     summary="Hear a call",
 )
-async def get_recording(call_id: CallId, identity: SignedIn, session: Reader, runtime: RuntimeDep) -> FileResponse:
+async def get_recording(call_id: CallId, identity: StaffOrGuest, session: Reader, runtime: RuntimeDep) -> FileResponse:
     """Give the recording to whoever answered the call and to supervisors."""
     seen_by = None if identity.sees_everything else identity.agent_id
     row = await repository.find_call(session, call_id, seen_by=seen_by)
@@ -106,7 +106,7 @@ async def get_recording(call_id: CallId, identity: SignedIn, session: Reader, ru
 
 
 @router.put("/{call_id}/outcome", responses=WRITE_PROBLEMS, summary="Choose the outcome")
-async def put_outcome(call_id: CallId, body: OutcomeIn, identity: SignedIn, runtime: RuntimeDep) -> OutcomeOut:
+async def put_outcome(call_id: CallId, body: OutcomeIn, identity: StaffOrGuest, runtime: RuntimeDep) -> OutcomeOut:
     """Commit the outcome, then end the wrap-up; with the telephone system away it is told when it is back."""
     state = runtime.link.state_of(identity.agent_id)
     async with runtime.database.write() as session:
@@ -144,7 +144,7 @@ async def _end_wrap_up(runtime: Runtime, agent_id: str, call_id: str) -> bool:
 
 @router.put("/{call_id}/draft", responses=WRITE_PROBLEMS, summary="Keep what has been typed")
 async def put_draft(
-    call_id: CallId, body: DraftIn, identity: SignedIn, runtime: RuntimeDep, session: Writer
+    call_id: CallId, body: DraftIn, identity: StaffOrGuest, runtime: RuntimeDep, session: Writer
 ) -> DraftOut:
     """Store the draft, so that a refresh of the page loses no word."""
     state, now = runtime.link.state_of(identity.agent_id), utc_now()

@@ -13,7 +13,7 @@ from api.core.openapi import problems
 from api.core.paging import WindowDep
 from api.core.problems import NotFoundError
 from api.core.runtime import Reader
-from api.sessions.dependencies import SignedIn
+from api.sessions.dependencies import StaffOrGuest
 
 router = APIRouter(prefix="/api/cases", tags=["cases"], responses=problems(HTTPStatus.UNAUTHORIZED))
 
@@ -21,7 +21,9 @@ CaseNumber = Annotated[str, Path(pattern=r"^[0-9-]{6,40}$", examples=["3714-2611
 
 
 @router.get("", summary="List cases")
-async def get_cases(identity: SignedIn, session: Reader, window: WindowDep, state: CaseState | None = None) -> CasePage:
+async def get_cases(
+    identity: StaffOrGuest, session: Reader, window: WindowDep, state: CaseState | None = None
+) -> CasePage:
     """Give cases, newest first; agents see those of their own calls."""
     seen_by = None if identity.sees_everything else identity.agent_id
     total, rows = await repository.list_cases(session, seen_by=seen_by, state=state, window=window)
@@ -30,7 +32,7 @@ async def get_cases(identity: SignedIn, session: Reader, window: WindowDep, stat
 
 
 @router.get("/outcomes", summary="Outcomes to choose from")
-async def get_outcomes(_identity: SignedIn) -> list[OutcomeChoiceOut]:
+async def get_outcomes(_identity: StaffOrGuest) -> list[OutcomeChoiceOut]:
     """Give the outcomes of a call in the order a desk shows them."""
     return [
         OutcomeChoiceOut(outcome=outcome, label=LABELS[next_state(CaseState.DRAFT, outcome)]) for outcome in Outcome
@@ -38,7 +40,7 @@ async def get_outcomes(_identity: SignedIn) -> list[OutcomeChoiceOut]:
 
 
 @router.get("/{number}", responses=problems(HTTPStatus.NOT_FOUND), summary="One case with its history")
-async def get_case(number: CaseNumber, identity: SignedIn, session: Reader) -> CaseDetailOut:
+async def get_case(number: CaseNumber, identity: StaffOrGuest, session: Reader) -> CaseDetailOut:
     """Give a case by its number; agents are told the citizen's rating once the case is closed."""
     if not is_case_number(number):
         raise NotFoundError("The check digit does not fit; compare the number with the citizen's.")

@@ -39,6 +39,7 @@ class AgentOut(BaseModel):
         None
     )
     phone_number: str | None = None
+    until: Annotated[str | None, Field(description="When a guest's session ends; left out for the staff")] = None
 
 
 class NumberOut(BaseModel):

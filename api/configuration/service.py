@@ -11,6 +11,7 @@ import structlog
 from acd.messages import Configuration
 from api.configuration import repository
 from api.configuration.rules import sounds_in
+from api.guests.publishing import guest_configuration, with_guest_numbers
 from api.realtime.link import Link
 from db.clock import utc_now
 from db.engine import Database, DatabaseAwayError, ReadSession
@@ -26,14 +27,15 @@ async def current_configuration(session: ReadSession, *, now: dt.datetime) -> Co
 
     `now` decides which menus, incidents and holidays are over; it stands nowhere in the content.
     """
-    numbers = await repository.list_numbers(session)
+    guests = await guest_configuration(session, now=now)
+    numbers = with_guest_numbers(await repository.list_numbers(session), guests.numbers)
     menus = await repository.list_menus(session, now=now)
     incidents = await repository.list_incidents(session, numbers, now=now)
     targets = await repository.list_targets(session)
     configuration = Configuration(
         version="",
-        queues=await repository.list_queues(session),
-        agents=await repository.list_agents(session),
+        queues=[*await repository.list_queues(session), *guests.queues],
+        agents=[*await repository.list_agents(session), *guests.agents],
         numbers=numbers,
         menus=menus,
         incidents=incidents,

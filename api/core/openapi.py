@@ -34,6 +34,7 @@ TAGS: Final[list[dict[str, str]]] = [
     {"name": "sounds", "description": "Sounds that menus, lines and incidents play"},
     {"name": "figures", "description": "Who waits, how many were answered how soon, the connect rate 接通率"},
     {"name": "rota", "description": "Rota 排班: who is on duty when, and every minute without cover"},
+    {"name": "guest sessions", "description": "Guest sessions 市长接听日, 代表委员: their seats, queue and report"},
     {"name": "hall", "description": "What happens now, and supervisors' acts: listen, take over, move, force"},
     {"name": "health", "description": "Is it alive, and what does it reach"},
     {"name": "wires", "description": "For the voice process only"},

@@ -24,10 +24,12 @@ from api.intake.repository import CaseRef, History
 from api.intake.returns import decide
 from api.intake.traces import TRACING, traces
 from db.engine import WriteSession, is_away
+from db.guests import is_guest
 
 log = structlog.get_logger(__name__)
 
 POP_ROWS: Final = 5
+NOTHING: Final = History([], [])
 ABOUT_PEOPLE: Final = frozenset({CallEventType.AGENT_STATE, CallEventType.HALL_ACT})
 """Types of events that are no facts of a call."""
 
@@ -192,7 +194,8 @@ def _pops_up(event: Event, applied: Applied) -> bool:
 def _pop(event: Event, applied: Applied, history: dict[str, History]) -> Pop:
     caller, case = applied.callers[event.call_id], applied.cases[event.call_id]
     hidden = applied.facts[event.call_id].is_outbound
-    known = history.get(caller or "", History([], []))
+    # A guest sees the calls of the session and no others.
+    known = NOTHING if is_guest(event.data["agent_id"]) else history.get(caller or "", NOTHING)
     return Pop(
         call_id=event.call_id,
         agent_id=event.data["agent_id"],

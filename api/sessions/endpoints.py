@@ -17,7 +17,9 @@ router = APIRouter(prefix="/api/sessions", tags=["sessions"])
 @router.post(
     "",
     status_code=HTTPStatus.CREATED,
-    responses=problems(HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.BAD_REQUEST),
+    responses=problems(
+        HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.BAD_REQUEST
+    ),
     summary="Sign in",
 )
 async def create_session(body: SignIn, runtime: RuntimeDep) -> SessionOut:

@@ -33,6 +33,10 @@ class Hashing:
         fits = await loop.run_in_executor(self._pool, verify_password, password, against)
         return fits and hashed is not None
 
+    async def hash(self, password: str) -> str:
+        """Return the hash of a new password."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, hash_password, password)
+
     def close(self) -> None:
         """Let running checks end and take no more."""
         self._pool.shutdown(wait=False, cancel_futures=True)

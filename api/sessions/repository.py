@@ -1,18 +1,39 @@
 """Queries of the sign-in."""
 
 import datetime as dt
+from dataclasses import dataclass
 
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 
+from api.guests.repository import find_seat
 from api.sessions.rules import ATTEMPTS, LOCK, locked_for
 from db.engine import ReadSession, WriteSession
 from db.tables import Agent, SignInAttempt
 
 
-async def find_agent(session: ReadSession, agent_id: str) -> Agent | None:
-    """Return the agent if the account is active."""
-    return await session.scalar(select(Agent).where(Agent.id == agent_id, Agent.active))
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Somebody who may sign in; `opens` and `closes` bound a guest's time, None: no bound."""
+
+    id: str
+    name: str
+    role: str
+    password_hash: str
+    opens: dt.datetime | None = None
+    closes: dt.datetime | None = None
+
+
+async def find_account(session: ReadSession, agent_id: str) -> Account | None:
+    """Return the account if it is active, or a guest's, whatever its time."""
+    row = await session.scalar(select(Agent).where(Agent.id == agent_id, Agent.active))
+    if row is not None:
+        return Account(row.id, row.name, row.role, row.password_hash)
+    found = await find_seat(session, agent_id)
+    if found is None:
+        return None
+    seat, time = found.seat, found.session
+    return Account(seat.id, seat.name, "guest", seat.password_hash, time.starts_at, time.ends_at)
 
 
 async def take_attempt(session: WriteSession, agent_id: str, *, now: dt.datetime) -> dt.timedelta | None:

@@ -21,6 +21,7 @@ class Role(StrEnum):
     AGENT = "agent"
     SUPERVISOR = "supervisor"
     ADMINISTRATOR = "administrator"
+    GUEST = "guest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +35,8 @@ class Identity:
 
     @property
     def sees_everything(self) -> bool:
-        """Supervisors and administrators see everybody's calls, agents their own."""
-        return self.role is not Role.AGENT
+        """Supervisors and administrators see everybody's calls, agents and guests their own."""
+        return self.role in {Role.SUPERVISOR, Role.ADMINISTRATOR}
 
 
 class TokenError(Exception):

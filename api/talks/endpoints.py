@@ -9,7 +9,7 @@ from api.agents.schemas import StateOut
 from api.configuration.repository import list_agents, list_queues
 from api.core.openapi import problems
 from api.core.runtime import Reader, RuntimeDep
-from api.sessions.dependencies import SignedIn
+from api.sessions.dependencies import StaffOrGuest
 from api.talks.schemas import TalkIn, TargetOut
 from api.targets.repository import list_targets
 
@@ -24,14 +24,14 @@ SIGNED_OUT: Final = "logged_out"
     responses=problems(HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE),
     summary="Do something with my talk",
 )
-async def create_talk_act(body: TalkIn, identity: SignedIn, runtime: RuntimeDep) -> StateOut:
+async def create_talk_act(body: TalkIn, identity: StaffOrGuest, runtime: RuntimeDep) -> StateOut:
     """Do something with the talk that the signed-in agent has now; the stream's `talk` tells what came of it."""
     args = {"to": body.to.model_dump()} if body.to is not None else {}
     return StateOut.model_validate(await runtime.link.command(identity.agent_id, body.act.value, args))
 
 
 @router.get("/targets", summary="Whom a talk can be given to")
-async def get_talk_targets(identity: SignedIn, runtime: RuntimeDep, session: Reader) -> list[TargetOut]:
+async def get_talk_targets(identity: StaffOrGuest, runtime: RuntimeDep, session: Reader) -> list[TargetOut]:
     """Give the queues, the colleagues who are signed in, and the numbers."""
     queues = [TargetOut(kind="queue", id=queue["id"], name=queue["name"]) for queue in await list_queues(session)]
     here = {agent["id"]: (agent["name"], runtime.link.state_of(agent["id"])) for agent in await list_agents(session)}

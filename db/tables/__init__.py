@@ -5,6 +5,7 @@ from db.tables.audit import Audit
 from db.tables.base import Base
 from db.tables.calls import Call, CallbackResult, CallEvent, Offer, Rating, RejectedEvent, ReturnCall
 from db.tables.cases import Case, CaseDraft, CaseSerial, CaseTransition, LookUpFailure
+from db.tables.guests import GuestSeat, GuestSession
 from db.tables.incidents import Incident, IncidentCaller
 from db.tables.menus import MenuPublication, MenuVersion, MenuVisit, TrialCode
 from db.tables.messages import Message
@@ -28,6 +29,8 @@ __all__ = [
     "CaseTransition",
     "County",
     "CoverMinimum",
+    "GuestSeat",
+    "GuestSession",
     "Holiday",
     "Incident",
     "IncidentCaller",

@@ -1601,6 +1601,72 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/guest-sessions': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List guest sessions
+     * @description Give sessions, the latest first (at most 200).
+     */
+    get: operations['get_guest_sessions']
+    put?: never
+    /**
+     * Open a guest session
+     * @description Open a session with its own queue and an account for each guest; the passwords are told here and never again.
+     *
+     *     A session that begins later is heard of by the telephone system within ten seconds of its beginning.
+     */
+    post: operations['create_guest_session']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/guest-sessions/{session_id}/end': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * End a guest session before its time
+     * @description End it now: who talks finishes the call and its outcome, nobody signs in any more, the staff takes who waits.
+     */
+    post: operations['end_guest_session']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/guest-sessions/{session_id}/report': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * What came of a guest session
+     * @description Give calls, waits, what each guest did, and the cases with their outcomes, so far.
+     */
+    get: operations['get_guest_session_report']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/healthz': {
     parameters: {
       query?: never
@@ -2730,17 +2796,6 @@ export interface components {
       absent: boolean
     }
     /**
-     * EndIn
-     * @description Why an incident is ended before its time.
-     */
-    EndIn: {
-      /**
-       * Why
-       * @description Why it is changed; kept in the audit trail
-       */
-      why: string
-    }
-    /**
      * EntriesOut
      * @description Acts, newest first.
      */
@@ -2865,6 +2920,46 @@ export interface components {
       on_duty: number
       /** Minimum */
       minimum: number
+    }
+    /**
+     * GuestFiguresOut
+     * @description What one guest did.
+     */
+    GuestFiguresOut: {
+      /**
+       * Id
+       * @description The staff number to sign in with
+       * @example g7-1
+       */
+      id: string
+      /** Name */
+      name: string
+      /** Title */
+      title: string
+      /** Extension */
+      extension: string
+      /** Offered */
+      offered: number
+      /** Answered */
+      answered: number
+      /** Missed */
+      missed: number
+      /** Talk Seconds */
+      talk_seconds: number
+    }
+    /**
+     * GuestIn
+     * @description One guest.
+     */
+    GuestIn: {
+      /** Name */
+      name: string
+      /**
+       * Title
+       * @description 职务
+       * @default
+       */
+      title: string
     }
     /**
      * HallAgentOut
@@ -3195,6 +3290,12 @@ export interface components {
       heard: boolean
     }
     /**
+     * Kind
+     * @description Who answers: the mayor 市长接听日, people's deputies 人大代表, members of the 政协 (政协委员).
+     * @enum {string}
+     */
+    Kind: 'mayor' | 'deputies' | 'members'
+    /**
      * Level
      * @description How the connect rate stands: no calls yet, good, close to the limit, or below it.
      * @enum {string}
@@ -3508,6 +3609,26 @@ export interface components {
       until?: number | null
     }
     /**
+     * NewSeatOut
+     * @description A new seat with its password, which is told once and never again.
+     */
+    NewSeatOut: {
+      /**
+       * Id
+       * @description The staff number to sign in with
+       * @example g7-1
+       */
+      id: string
+      /** Name */
+      name: string
+      /** Title */
+      title: string
+      /** Extension */
+      extension: string
+      /** Password */
+      password: string
+    }
+    /**
      * NextOut
      * @description A state that was asked for during a call and comes after it.
      */
@@ -3754,6 +3875,60 @@ export interface components {
       result: string | null
       /** Waited Ms */
       waited_ms: number | null
+    }
+    /**
+     * OpenedOut
+     * @description A session just opened, with the guests' passwords.
+     */
+    OpenedOut: {
+      /** Id */
+      id: number
+      kind: components['schemas']['Kind']
+      /** Title */
+      title: string
+      /**
+       * Starts
+       * Format: date-time
+       */
+      starts: string
+      /**
+       * Ends
+       * Format: date-time
+       */
+      ends: string
+      /** State */
+      state: string
+      /**
+       * Queue
+       * @description Calls can be moved there while it lasts
+       * @example guest-7
+       */
+      queue: string
+      /** Numbers */
+      numbers: string[]
+      /** Overflow To */
+      overflow_to: string
+      /** Opened By */
+      opened_by: string
+      /**
+       * Opened At
+       * Format: date-time
+       */
+      opened_at: string
+      /** Why */
+      why: string
+      /**
+       * Ended By
+       * @description Who ended it before its time
+       */
+      ended_by: string | null
+      /** Seats */
+      seats: components['schemas']['NewSeatOut'][]
+      /**
+       * Heard
+       * @description True: calls that arrive now are routed by it. False: the telephone system is away, and takes it as soon as it is back
+       */
+      heard: boolean
     }
     /**
      * Outcome
@@ -4277,6 +4452,40 @@ export interface components {
       do: string
     }
     /**
+     * ReportOut
+     * @description What came of a session: `by_others` were answered by the staff that helps, `waits` count whom a person served.
+     */
+    ReportOut: {
+      session: components['schemas']['api__guests__schemas__SessionOut']
+      /** Calls */
+      calls: number
+      /** Answered */
+      answered: number
+      /** By Guests */
+      by_guests: number
+      /** By Others */
+      by_others: number
+      /** Abandoned */
+      abandoned: number
+      /** Within 20 S */
+      within_20_s: number
+      /** Mean Wait Ms */
+      mean_wait_ms: number | null
+      /** Longest Wait Ms */
+      longest_wait_ms: number | null
+      /** Guests */
+      guests: components['schemas']['GuestFiguresOut'][]
+      /** Cases */
+      cases: components['schemas']['SessionCaseOut'][]
+      /**
+       * Outcomes
+       * @description How many cases are in each state
+       */
+      outcomes: {
+        [key: string]: number
+      }
+    }
+    /**
      * ReturnCallOut
      * @description One return call 漏接回拨; `attempts` tells how often the hotline has called since it is owed.
      */
@@ -4560,21 +4769,83 @@ export interface components {
       today: components['schemas']['CountsOut'] | null
     }
     /**
-     * SessionOut
-     * @description A token and who it belongs to.
+     * SeatOut
+     * @description A guest's seat: the account's name and the phone.
      */
-    SessionOut: {
+    SeatOut: {
       /**
-       * Token
-       * @description Send it as `Authorization: Bearer <token>`
+       * Id
+       * @description The staff number to sign in with
+       * @example g7-1
        */
-      token: string
+      id: string
+      /** Name */
+      name: string
+      /** Title */
+      title: string
+      /** Extension */
+      extension: string
+    }
+    /**
+     * SessionCaseOut
+     * @description The case of one call, with what came of it.
+     */
+    SessionCaseOut: {
+      /** Call Id */
+      call_id: string
+      /** Number */
+      number: string
+      /** State */
+      state: string
+      /** Outcome */
+      outcome: string | null
+      /** Note */
+      note: string
+      /** Answered By */
+      answered_by: string | null
       /**
-       * Expires At
+       * Opened At
        * Format: date-time
        */
-      expires_at: string
-      agent: components['schemas']['api__sessions__schemas__AgentOut']
+      opened_at: string
+    }
+    /**
+     * SessionIn
+     * @description A session to open, now or later.
+     */
+    SessionIn: {
+      kind: components['schemas']['Kind']
+      /** Title */
+      title: string
+      /**
+       * Starts
+       * @description Left out: now
+       */
+      starts?: string | null
+      /**
+       * Ends
+       * Format: date-time
+       */
+      ends: string
+      /**
+       * Numbers
+       * @description Numbers that lead there while it lasts; others' calls can be moved there
+       * @default []
+       */
+      numbers: string[]
+      /**
+       * Overflow To
+       * @description Whose agents help while no guest is there
+       * @example city
+       */
+      overflow_to: string
+      /** Guests */
+      guests: components['schemas']['GuestIn'][]
+      /**
+       * Why
+       * @description Why it is changed; kept in the audit trail
+       */
+      why: string
     }
     /**
      * ShiftIn
@@ -5337,6 +5608,11 @@ export interface components {
       seat?: string | null
       /** Phone Number */
       phone_number?: string | null
+      /**
+       * Until
+       * @description When a guest's session ends; left out for the staff
+       */
+      until?: string | null
     }
     /**
      * HolidayOut
@@ -5561,6 +5837,66 @@ export interface components {
       lines: components['schemas']['ScopeOut'][]
     }
     /**
+     * EndIn
+     * @description Why a session ends before its time.
+     */
+    api__guests__schemas__EndIn: {
+      /**
+       * Why
+       * @description Why it is changed; kept in the audit trail
+       */
+      why: string
+    }
+    /**
+     * SessionOut
+     * @description A session; `state` is planned, on or over.
+     */
+    api__guests__schemas__SessionOut: {
+      /** Id */
+      id: number
+      kind: components['schemas']['Kind']
+      /** Title */
+      title: string
+      /**
+       * Starts
+       * Format: date-time
+       */
+      starts: string
+      /**
+       * Ends
+       * Format: date-time
+       */
+      ends: string
+      /** State */
+      state: string
+      /**
+       * Queue
+       * @description Calls can be moved there while it lasts
+       * @example guest-7
+       */
+      queue: string
+      /** Numbers */
+      numbers: string[]
+      /** Overflow To */
+      overflow_to: string
+      /** Opened By */
+      opened_by: string
+      /**
+       * Opened At
+       * Format: date-time
+       */
+      opened_at: string
+      /** Why */
+      why: string
+      /**
+       * Ended By
+       * @description Who ended it before its time
+       */
+      ended_by: string | null
+      /** Seats */
+      seats: components['schemas']['SeatOut'][]
+    }
+    /**
      * Act
      * @description What a supervisor may do.
      * @enum {string}
@@ -5603,6 +5939,17 @@ export interface components {
       kind: string
       /** Name */
       name: string
+    }
+    /**
+     * EndIn
+     * @description Why an incident is ended before its time.
+     */
+    api__incidents__schemas__EndIn: {
+      /**
+       * Why
+       * @description Why it is changed; kept in the audit trail
+       */
+      why: string
     }
     /**
      * IncidentOut
@@ -5927,6 +6274,23 @@ export interface components {
       role: string
     }
     /**
+     * SessionOut
+     * @description A token and who it belongs to.
+     */
+    api__sessions__schemas__SessionOut: {
+      /**
+       * Token
+       * @description Send it as `Authorization: Bearer <token>`
+       */
+      token: string
+      /**
+       * Expires At
+       * Format: date-time
+       */
+      expires_at: string
+      agent: components['schemas']['api__sessions__schemas__AgentOut']
+    }
+    /**
      * Act
      * @description What can be done with a talk; when, `acd.rules.talks` knows.
      * @enum {string}
@@ -6114,7 +6478,7 @@ export interface operations {
           [name: string]: unknown
         }
         content: {
-          'application/json': components['schemas']['SessionOut']
+          'application/json': components['schemas']['api__sessions__schemas__SessionOut']
         }
       }
       /** @description Bad Request */
@@ -6128,6 +6492,15 @@ export interface operations {
       }
       /** @description Unauthorized */
       401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Forbidden */
+      403: {
         headers: {
           [name: string]: unknown
         }
@@ -10269,7 +10642,7 @@ export interface operations {
     }
     requestBody: {
       content: {
-        'application/json': components['schemas']['EndIn']
+        'application/json': components['schemas']['api__incidents__schemas__EndIn']
       }
     }
     responses: {
@@ -12141,6 +12514,278 @@ export interface operations {
       }
       /** @description Conflict */
       409: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  get_guest_sessions: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['api__guests__schemas__SessionOut'][]
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  create_guest_session: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['SessionIn']
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['OpenedOut']
+        }
+      }
+      /** @description Bad Request */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  end_guest_session: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        session_id: number
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['api__guests__schemas__EndIn']
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['api__guests__schemas__SessionOut']
+        }
+      }
+      /** @description Bad Request */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  get_guest_session_report: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        session_id: number
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ReportOut']
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Not Found */
+      404: {
         headers: {
           [name: string]: unknown
         }
