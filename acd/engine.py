@@ -18,6 +18,7 @@ from acd.messages import AgentState, AgentStateName, CallEventType, Pop
 from acd.rules import effects as fx
 from acd.rules import events as ev
 from acd.rules.floor import Floor
+from acd.rules.returns import virtual_from_dict
 from acd.rules.state import IN_TALK, Agent, Call, call_from_dict
 from acd.streams import Streams
 
@@ -85,9 +86,9 @@ class Engine:
     def start(self, hands: Hands) -> None:
         """Take up what the process before has kept; nothing is offered before the first snapshot."""
         self._hands = hands
-        self.floor.restore(
-            [call_from_dict(c) for c in self.journal.calls()], self.journal.agents(), self.journal.callers()
-        )
+        calls = [call_from_dict(kept) for kept in self.journal.calls()]
+        returns = [virtual_from_dict(kept) for kept in self.journal.returns()]
+        self.floor.restore(calls, self.journal.agents(), self.journal.callers(), returns)
 
     def submit(self, event: ev.Event) -> None:
         """Take an event. A refused command raises; every other event is always taken."""
@@ -211,6 +212,10 @@ class Engine:
                 self.journal.forget_call(call_id)
             case fx.KeepCaller(caller, recent):
                 self.journal.keep_caller(caller, recent)
+            case fx.KeepReturn(virtual):
+                self.journal.keep_return(virtual.return_id, virtual.to_dict())
+            case fx.ForgetReturn(return_id):
+                self.journal.forget_return(return_id)
 
     def _act(self, effect: fx.Effect, hands: Hands) -> None:
         match effect:

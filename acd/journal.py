@@ -29,6 +29,7 @@ CREATE TABLE IF NOT EXISTS events (
 CREATE TABLE IF NOT EXISTS calls (call_id TEXT PRIMARY KEY, data BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS agents (agent_id TEXT PRIMARY KEY, data BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS callers (caller TEXT PRIMARY KEY, at TEXT NOT NULL, why TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS returns (return_id TEXT PRIMARY KEY, data BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS facts (key TEXT PRIMARY KEY, value BLOB NOT NULL);
 """
 
@@ -118,6 +119,18 @@ class Journal:
     def calls(self) -> list[dict[str, Any]]:
         """The calls that were live when they were last kept."""
         return [orjson.loads(d) for (d,) in self._db.execute("SELECT data FROM calls ORDER BY call_id")]
+
+    def keep_return(self, return_id: str, data: dict[str, Any]) -> None:
+        """Keep a virtual caller over a restart."""
+        self._write("INSERT OR REPLACE INTO returns VALUES (?, ?)", [(return_id, orjson.dumps(data))])
+
+    def forget_return(self, return_id: str) -> None:
+        """Nobody waits for this call any more."""
+        self._write("DELETE FROM returns WHERE return_id = ?", [(return_id,)])
+
+    def returns(self) -> list[dict[str, Any]]:
+        """The virtual callers as they were last kept."""
+        return [orjson.loads(d) for (d,) in self._db.execute("SELECT data FROM returns ORDER BY return_id")]
 
     def keep_agent(self, state: KeptAgent) -> None:
         """Keep an agent's live state over a restart."""

@@ -174,6 +174,17 @@ class ReturningConfiguration(TypedDict):
     called_back: NotRequired[int]
 
 
+class ReturnCallsConfiguration(TypedDict):
+    """Who asked to be called back keeps the place for `minutes` (else 120).
+
+    `attempts` (else 3; 0: only people call back) are made, `every` seconds (else 300) apart.
+    """
+
+    minutes: NotRequired[float]
+    attempts: NotRequired[int]
+    every: NotRequired[float]
+
+
 class QueueConfiguration(TypedDict):
     """One queue as published; `ring_seconds` is the time a phone rings before the offer is missed.
 
@@ -195,6 +206,7 @@ class QueueConfiguration(TypedDict):
     county_seconds: NotRequired[float]
     hours: NotRequired[dict[str, Any] | None]
     returning: NotRequired[ReturningConfiguration | None]
+    return_calls: NotRequired[ReturnCallsConfiguration | None]
     wrap_up_seconds: NotRequired[float]
 
 

@@ -7,6 +7,7 @@ import structlog
 
 from acd.engine import Engine
 from acd.messages import CallEventType
+from acd.rules import events as ev
 from agi_scripts import commands as agi
 from agi_scripts.directory import Directory, DirectoryAway
 from agi_scripts.server import AgiHangup, AgiSession
@@ -84,7 +85,7 @@ class CallActions:
 
     async def register_return(self, queue: str) -> io.Input:
         """The caller is owed a call."""
-        self._note(CallEventType.RETURN_REQUESTED, queue=queue)
+        self._engine.submit(ev.ReturnWanted(self._call_id, queue))
         return io.Done()
 
     async def register_affected(self, incident: str) -> io.Input:

@@ -204,9 +204,13 @@ class CallSession:
 
     async def _serve_called(self, call: Call) -> bool:
         """A citizen whom we have called: the agent is on the line already; afterwards as after every talk."""
-        await self._speaker.renew()
-        await self._start_recording()
-        if not await self._talk_with_caller(call) and await self._stay(call, call.priority) is Ending.GIVEN_OVER:
+        if call.out is not None and call.out.sessions > 1:
+            ending = await self._go_on(call)
+        else:
+            await self._speaker.renew()
+            await self._start_recording()
+            ending = Ending.TALKED if await self._talk_with_caller(call) else await self._stay(call, call.priority)
+        if ending is Ending.GIVEN_OVER:
             return False
         await agi.set_variable(self._session, TOKEN_VARIABLE, f"done-{self._call_id}")
         return True

@@ -136,7 +136,7 @@ class Voice:
         """What is so now, for the web process."""
         published, floor = self._configuration.present, self.engine.floor
         places = Places(published["queues"], published["numbers"])
-        return live_to_wire(count_live(floor.calls.values(), floor.agents.values(), places))
+        return live_to_wire(count_live(floor.calls.values(), floor.agents.values(), places, floor.returns.values()))
 
     async def _hall(self, _: dict[str, Any]) -> dict[str, Any]:
         return self.engine.floor.hall()

@@ -9,7 +9,7 @@ from acd.rules.agents import Trigger
 from acd.rules.matching import Matcher
 from acd.rules.published import Published
 from acd.rules.returning import RecentCallers
-from acd.rules.state import Agent, Call, Outgoing
+from acd.rules.state import Agent, Call, Outgoing, Virtual
 from acd.rules.steps import LOST, keeps_wish, landing
 from acd.rules.telephones import BROWSER_SUFFIX, device_of, is_trunk
 from acd.rules.timers import Timers
@@ -31,6 +31,7 @@ class Book:
     def __init__(self) -> None:
         self.agents: dict[str, Agent] = {}
         self.calls: dict[str, Call] = {}
+        self.returns: dict[str, Virtual] = {}
         self.matcher = Matcher()
         self.recent = RecentCallers()
         self.offering = False

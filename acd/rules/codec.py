@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from acd.messages import AgentConfiguration, QueueConfiguration
-from acd.rules.policy import Need, Overflow, Profile, QueueRules, Returning
+from acd.rules.policy import Need, Overflow, Profile, QueueRules, ReturnCalls, Returning
 from acd.rules.telephones import line_endpoint
 from ivr.hours import Week
 from ivr.hours_codec import shown, week_from_dict
@@ -12,6 +12,7 @@ from ivr.hours_codec import shown, week_from_dict
 LONGEST = 86_400.0
 LARGEST = 10_000
 HIGHEST_LEVEL = 10
+MOST_ATTEMPTS = 10
 MOST = 100
 
 T = TypeVar("T")
@@ -37,6 +38,7 @@ def queue_rules(data: QueueConfiguration) -> QueueRules:
         county_seconds=_seconds(where, data, "county_seconds", 0.0),
         hours=_hours(where, data.get("hours")),
         returning=_returning(where, data.get("returning")),
+        return_calls=_return_calls(where, data.get("return_calls")),
         wrap_up_seconds=_seconds(where, data, "wrap_up_seconds", 0.0),
     )
 
@@ -83,6 +85,16 @@ def _returning(where: str, data: Any) -> Returning | None:
     data = _mapping(where, data, "returning")
     kinds = (_whole(where, data, kind, 0) for kind in ("cut_off", "abandoned", "called_back"))
     return Returning(60 * _seconds(where, data, "minutes", 10.0), *kinds)
+
+
+def _return_calls(where: str, data: Any) -> ReturnCalls:
+    where, plain = f"{where}, return_calls", ReturnCalls()
+    data = _mapping(where, data, "return_calls")
+    attempts = _whole(where, data, "attempts", plain.attempts)
+    if not 0 <= attempts <= MOST_ATTEMPTS:
+        raise RulesError(f"{where}: `attempts` must be from 0 to {MOST_ATTEMPTS}; citizens are not to be pestered")
+    seconds = 60 * _seconds(where, data, "minutes", plain.seconds / 60)
+    return ReturnCalls(seconds, attempts, _seconds(where, data, "every", plain.every))
 
 
 def _hours(where: str, data: Any) -> Week | None:

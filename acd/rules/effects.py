@@ -5,7 +5,7 @@ from typing import Any
 
 from acd.messages import AgentState, CallEventType, KeptAgent
 from acd.rules.returning import Recent
-from acd.rules.state import Call
+from acd.rules.state import Call, Virtual
 
 LEG_PREFIX = "leg-"
 """Begins the uniqueid of every channel that is placed for us, `leg-<kind>-<call id>-<n>`: no citizen's has it."""
@@ -129,6 +129,20 @@ class KeepCaller:
 
 
 @dataclass(frozen=True, slots=True)
+class KeepReturn:
+    """Keep a virtual caller over a restart."""
+
+    virtual: Virtual
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetReturn:
+    """A virtual caller has been served, or is left to people."""
+
+    return_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class RulesRefused:
     """Rules of a queue or an agent as published cannot be followed; those before stay. `reason` says what to change."""
 
@@ -138,7 +152,7 @@ class RulesRefused:
 Telephone = Move | Place | HangUp
 """What is asked of Asterisk itself rather than of a call's session."""
 
-Kept = KeepAgent | KeepCall | ForgetCall | KeepCaller
+Kept = KeepAgent | KeepCall | ForgetCall | KeepCaller | KeepReturn | ForgetReturn
 """What survives a restart of the voice process."""
 
 Effect = Record | Tell | Ring | TalkOver | Telephone | AgentChanged | Kept | RulesRefused

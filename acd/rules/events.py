@@ -75,6 +75,14 @@ class CallLeft:
 
 
 @dataclass(frozen=True, slots=True)
+class ReturnWanted:
+    """The citizen wants to be called back by `queue`; who waits there keeps the place."""
+
+    call_id: str
+    queue: str
+
+
+@dataclass(frozen=True, slots=True)
 class OfferFailed:
     """The session's dial came back without an answer. `reason`: no_answer, busy, unreachable."""
 
@@ -260,6 +268,7 @@ Event = (
     | CalledBack
     | Due
     | CallLeft
+    | ReturnWanted
     | OfferFailed
     | SessionLost
     | ReservationOver

@@ -25,7 +25,7 @@ from math import ceil, floor
 from typing import Any, Final, NamedTuple
 
 from acd.messages import AgentStateName, NumberConfiguration, QueueConfiguration
-from acd.rules.state import Agent, Call, Phase
+from acd.rules.state import Agent, Call, Phase, Virtual
 
 LIMIT: Final = Fraction(95, 100)
 PERIOD: Final = dt.timedelta(hours=24)
@@ -96,12 +96,16 @@ class Places:
 
 @dataclass(slots=True)
 class Live:
-    """How many wait now, `ringing` of them at an agent's phone, `since` when the first of them; agents by state."""
+    """How many wait now, `ringing` of them at an agent's phone, `since` when the first of them; agents by state.
+
+    `virtual` callers, who keep a place for a return call, are counted beside those who wait.
+    """
 
     waiting: int = 0
     ringing: int = 0
     since: dt.datetime | None = None
     agents: dict[str, int] = field(default_factory=dict)
+    virtual: int = 0
 
     def add(self, other: "Live") -> None:
         """Count its callers too."""
@@ -111,7 +115,9 @@ class Live:
             self.since = other.since
 
 
-def count_live(calls: Iterable[Call], agents: Iterable[Agent], places: Places) -> dict[Key, Live]:
+def count_live(
+    calls: Iterable[Call], agents: Iterable[Agent], places: Places, returns: Iterable[Virtual] = ()
+) -> dict[Key, Live]:
     """Count calls that wait for an answer, wherever they are, and agents who serve a queue.
 
     Who has spoken with an agent whose phone then broke waits again; the time before does not count as waiting.
@@ -120,6 +126,9 @@ def count_live(calls: Iterable[Call], agents: Iterable[Agent], places: Places) -
     for (queue, dialled), live in _waiting(calls).items():
         for key in places.of_call(queue, dialled):
             found.setdefault(key, Live()).add(live)
+    for virtual in returns:
+        for key in places.of_call(virtual.queue, virtual.dialled):
+            found.setdefault(key, Live()).virtual += 1
     seats = Counter((agent.queues, agent.profile.county, agent.state.value) for agent in agents)
     for (queues, county, state), count in seats.items():
         for key in places.of_seats(queues, county):
@@ -146,6 +155,7 @@ def live_to_wire(found: Mapping[Key, Live]) -> dict[str, dict[str, Any]]:
             "waiting": live.waiting,
             "ringing": live.ringing,
             "since": since,
+            "virtual": live.virtual,
             "agents": dict(sorted(live.agents.items())),
         }
     return told
@@ -159,7 +169,7 @@ def live_from_wire(told: Mapping[str, Mapping[str, Any]]) -> dict[Key, Live]:
 def _live(one: Mapping[str, Any]) -> Live:
     since = None if one["since"] is None else dt.datetime.fromisoformat(one["since"])
     agents = {AgentStateName(name).value: int(count) for name, count in one["agents"].items()}
-    return Live(int(one["waiting"]), int(one["ringing"]), since, agents)
+    return Live(int(one["waiting"]), int(one["ringing"]), since, agents, int(one.get("virtual", 0)))
 
 
 # What has been

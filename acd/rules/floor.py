@@ -12,7 +12,7 @@ from typing import Any
 from acd.messages import AgentStateName, CallEventType, Configuration, Disposition, KeptAgent, NumberConfiguration
 from acd.rules import effects as fx
 from acd.rules import events as ev
-from acd.rules import guests, listening, outbound
+from acd.rules import guests, listening, outbound, returns
 from acd.rules.agents import COMMANDS, HANDED_OVER, CommandRefusedError, Trigger
 from acd.rules.agreement import Agreement
 from acd.rules.book import Book
@@ -25,7 +25,8 @@ from acd.rules.offers import OPENING, Offers
 from acd.rules.outbound import Outbound
 from acd.rules.presence import Presence
 from acd.rules.returning import Recent, Why
-from acd.rules.state import IN_TALK, Agent, Call, Phase
+from acd.rules.returns import Returns
+from acd.rules.state import IN_TALK, Agent, Call, Phase, Virtual
 from acd.rules.supervision import SUPERVISE, Supervision
 from acd.rules.talks import KIND as THIRD
 from acd.rules.talks import Talks
@@ -47,7 +48,9 @@ class Floor:
         self._talks = Talks(self._book, self._offers, self._legs)
         self._agreement = Agreement(self._book, self._offers, self._talks)
         self._outbound = Outbound(self._book, self._offers, self._talks, end=self._call_ended)
-        self.agents, self.calls = self._book.agents, self._book.calls
+        self._returns = Returns(self._book, self._outbound)
+        self._offers.turn = self._returns.turn
+        self.agents, self.calls, self.returns = self._book.agents, self._book.calls, self._book.returns
         self._presence = Presence(self._book)
         self._kept: dict[str, KeptAgent] = {}
         self._devices: dict[str, str] = {}
@@ -60,6 +63,7 @@ class Floor:
             ev.CalledBack: self._called_back,
             ev.Due: self._due,
             ev.CallLeft: self._call_left,
+            ev.ReturnWanted: self._returns.wanted,
             ev.OfferFailed: self._offer_failed,
             ev.SessionLost: self._session_lost,
             ev.ReservationOver: self._talks.reservation_over,
@@ -100,6 +104,7 @@ class Floor:
             OPENING: self._offers.queue_opens,
             outbound.TIMER: self._outbound.due,
             KEPT: self._talks.handing.kept_over,
+            returns.TIMER: self._returns.due,
         }
         self._guests = Guests(self._book, self._presence)
         self._timed[guests.TIMER] = self._guests.due
@@ -129,10 +134,18 @@ class Floor:
         """Whether calls are offered at all: not before the first snapshot, nor while AMI is away."""
         return self._book.offering
 
-    def restore(self, calls: Iterable[Call], agents: Iterable[KeptAgent], recent: Iterable[Recent] = ()) -> None:
+    def restore(
+        self,
+        calls: Iterable[Call],
+        agents: Iterable[KeptAgent],
+        recent: Iterable[Recent] = (),
+        returns: Iterable[Virtual] = (),
+    ) -> None:
         """What was kept by the process before; confirmed or corrected by the first `Snapshot`."""
         self.calls.clear()
         self.calls.update({call.call_id: call for call in calls})
+        self.returns.clear()
+        self.returns.update({virtual.return_id: virtual for virtual in returns})
         self._kept = {agent["agent_id"]: agent for agent in agents}
         self._book.recent.restore(recent)
 
@@ -216,6 +229,7 @@ class Floor:
                 self._offers.wait(call)
             else:
                 book.matcher.wait(demand, now=book.now.timestamp())
+        self._returns.restore()
 
     def _new_agent(self, agent_id: str, extension: str) -> Agent:
         agent = Agent(agent_id=agent_id, extension=extension, since=self._book.now)
@@ -242,19 +256,22 @@ class Floor:
             self._book.note(agent)
         self._outbound.agree()
         self._agreement.snapshot(event)
+        self._returns.agree()
 
     # A citizen's call
 
     def _call_started(self, event: ev.CallStarted) -> None:
         known = self.calls.get(event.call_id)
         if known is not None and known.out is not None:
-            known.session, known.channel = True, event.channel
+            known.channel = event.channel
+            known.out.sessions += 1
             self._outbound.reached(known)
+            self._taken_up(known)
             return
         if known is not None:
             self._taken_up(known)
             return
-        self._book.open(event.call_id, event.caller, event.dialled, event.channel)
+        self._returns.call_started(self._book.open(event.call_id, event.caller, event.dialled, event.channel))
 
     def _taken_up(self, call: Call) -> None:
         """A new session has the call: one that an agent had goes on where it is, any other begins anew."""
@@ -285,6 +302,7 @@ class Floor:
         call.session, call.queue, call.skill = True, event.queue, event.skill
         call.queued_at, call.joined_at = call.queued_at or now, call.joined_at or now
         call.priority = event.priority + self._priority(call)
+        self._returns.call_queued(call)
         queued = {"queue": event.queue, "priority": call.priority, "skill": event.skill}
         self._book.record(call.call_id, CallEventType.QUEUED, **queued)
         self._book.keep(call)
@@ -376,6 +394,7 @@ class Floor:
         self._book.record(call.call_id, CallEventType.ENDED, **ended)
         self._book.out.append(fx.ForgetCall(call.call_id))
         self._offers.release(call, by=ended_by)
+        self._returns.call_ended(call)
 
     def _remember(self, call: Call) -> None:
         """Who leaves without having been served, or in the middle of a talk, may ring again."""

@@ -1,6 +1,7 @@
 """Bringing a citizen and an agent together, and apart again: waiting, offering, missing, releasing."""
 
 import datetime as dt
+from collections.abc import Callable
 
 from acd.messages import AgentStateName, CallEventType
 from acd.rules import effects as fx
@@ -15,10 +16,11 @@ OPENING = "opening"
 
 
 class Offers:
-    """Who waits, who is offered whom, and what becomes of an offer."""
+    """Who waits, who is offered whom, and what becomes of an offer; `turn` takes a virtual caller's."""
 
     def __init__(self, book: Book) -> None:
         self._book = book
+        self.turn: Callable[[str, Agent], None] = lambda _return_id, _agent: None
 
     def wait(self, call: Call) -> None:
         """Let the call wait (again); one without a session is beyond our reach, in the dialplan's fallback."""
@@ -143,7 +145,10 @@ class Offers:
             if agent.phone is not None and call.session and self._takes(agent, call):
                 self.ring(call, agent)
         for call_id, agent_id in book.matcher.pairs(now=now):
-            self.ring(book.calls[call_id], book.agents[agent_id])
+            if call_id in book.returns:
+                self.turn(call_id, book.agents[agent_id])
+            else:
+                self.ring(book.calls[call_id], book.agents[agent_id])
 
     def _takes(self, agent: Agent, call: Call) -> bool:
         """Whether an agent is rung for a call that is kept: a colleague's when ready, their own also after a miss."""

@@ -98,7 +98,7 @@ def calling_for(leg: str) -> str | None:
 class Outbound:
     """From an agent's wish to a talk like any other, or to the word why there was none.
 
-    `settled` hears of each call's ending once; `end` takes the end of a citizen's channel after a talk.
+    `begun` hears of each call, `settled` of its ending, once; `end` takes the end of a citizen's channel after a talk.
     """
 
     def __init__(self, book: Book, offers: Offers, talks: Talks, *, end: Callable[[ev.CallEnded], None]) -> None:
@@ -106,7 +106,8 @@ class Outbound:
         self._offers = offers
         self._talks = talks
         self._end = end
-        self.settled: Callable[[Call, Ending, str | None], None] = lambda _call, _ending, _result: None
+        self.settled: Callable[[Call, Ending], None] = lambda _call, _ending: None
+        self.begun: Callable[[Call], None] = lambda _call: None
 
     # The agent asks for it, or a virtual caller's turn has come
 
@@ -132,7 +133,7 @@ class Outbound:
             about_call=None if about is None else str(about),
             return_call=None if row is None else int(row),
         )
-        self.begin(agent, wish)
+        self.begun(self.begin(agent, wish))
 
     def line_shown(self, line: str, queue: str) -> str:
         """The public number that a citizen is shown: the one called before, else one of the queue, else the first."""
@@ -218,7 +219,7 @@ class Outbound:
         if call.phase is Phase.DIALLING:
             self._book.out.append(fx.HangUp(call.call_id))
             self._close(call, Disposition.CANCELLED, by="agent")
-            self.settled(call, Ending.NOT_REACHED, Disposition.CANCELLED)
+            self.settled(call, Ending.NOT_REACHED)
         elif (agent := self._agent(call)) is not None:
             self._talks.ended(ev.LegEnded(call.call_id, agent.extension))
 
@@ -227,7 +228,7 @@ class Outbound:
         book, agent = self._book, self._agent(call)
         if agent is None or agent.call_id != call.call_id or agent.state is not S.OFFERED:
             self._close(call, Disposition.CANCELLED, by="system")
-            self.settled(call, Ending.NOT_TRIED, None)
+            self.settled(call, Ending.NOT_TRIED)
             return
         call.phase, out.failed = Phase.DIALLING, False
         book.move(agent, Trigger.ANSWER, call_id=call.call_id)
@@ -254,7 +255,7 @@ class Outbound:
             return
         self._book.timers.set((TIMER, call.call_id), None)
         self._talks.answered(ev.LegAnswered(call.call_id, agent.extension, call.leg or ""))
-        self.settled(call, Ending.REACHED, None)
+        self.settled(call, Ending.REACHED)
 
     # Time
 
@@ -286,13 +287,13 @@ class Outbound:
         """The agent's own phone was not answered."""
         self._offers.miss(call, reason)
         self._close(call, Disposition.CANCELLED, by="system")
-        self.settled(call, Ending.NOT_TRIED, None)
+        self.settled(call, Ending.NOT_TRIED)
 
     def _not_reached(self, call: Call, result: Result) -> None:
         ending = _ENDINGS.get(result, Disposition.FAILED)
         self._book.recent.remember(call.caller, Why.CALLED_BACK, now=self._book.now)
         self._close(call, ending, by="system")
-        self.settled(call, Ending.NOT_REACHED, ending)
+        self.settled(call, Ending.NOT_REACHED)
 
     def withdraw(self, call: Call) -> None:
         """The citizen is on the line by a call of their own: this one is not wanted any more."""
@@ -309,7 +310,7 @@ class Outbound:
                 self._offers.miss(call, "withdrawn")
             self._book.out.append(fx.HangUp(call.call_id))
             self._close(call, Disposition.FAILED, by="system")
-            self.settled(call, Ending.NOT_TRIED, None)
+            self.settled(call, Ending.NOT_TRIED)
 
     def _close(self, call: Call, ending: Disposition, *, by: str) -> None:
         book, agent = self._book, self._agent(call)

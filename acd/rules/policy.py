@@ -52,6 +52,18 @@ class Returning:
 
 
 @dataclass(frozen=True, slots=True)
+class ReturnCalls:
+    """Who asked to be called back keeps the place for `seconds`; so many attempts are made, `every` seconds apart.
+
+    No attempts: nobody keeps a place, and people see to all return calls.
+    """
+
+    seconds: float = 7200.0
+    attempts: int = 3
+    every: float = 300.0
+
+
+@dataclass(frozen=True, slots=True)
 class QueueRules:
     """One queue. `asked` tells how a skill that the menu asks for is needed here.
 
@@ -72,6 +84,7 @@ class QueueRules:
     county_seconds: float = 0.0
     hours: Week | None = None
     returning: Returning | None = None
+    return_calls: ReturnCalls = ReturnCalls()
     wrap_up_seconds: float = 0.0
 
     def needs_of(self, skill: str | None) -> tuple[Need, ...]:

@@ -48,7 +48,7 @@ class RecentCallers:
 
     def remember(self, caller: str, why: Why, *, now: dt.datetime) -> None:
         """The caller was cut off, gave up waiting, or was called back without success."""
-        key = _key(caller)
+        key = key_of(caller)
         if key:
             self._seen[key] = Recent(key, now, why)
             self._seen.move_to_end(key)
@@ -59,13 +59,13 @@ class RecentCallers:
 
     def served(self, caller: str) -> None:
         """The caller talks to an agent: nothing is owed any more."""
-        key = _key(caller)
+        key = key_of(caller)
         if self._seen.pop(key, None) is not None:
             self._changed[key] = None
 
     def priority(self, caller: str, rules: Returning | None, *, now: dt.datetime) -> int:
         """How much more priority the caller has by these rules."""
-        found = self._seen.get(_key(caller)) if rules is not None else None
+        found = self._seen.get(key_of(caller)) if rules is not None else None
         if rules is None or found is None or now - found.at > dt.timedelta(seconds=rules.seconds):
             return 0
         return {
@@ -75,7 +75,7 @@ class RecentCallers:
         }[found.why]
 
 
-def _key(caller: str) -> str:
+def key_of(caller: str) -> str:
     """A carrier sends the same form for the same caller; what is no number gives an empty key."""
     digits = re.sub(r"[^0-9]", "", caller)
     return digits if len(digits) >= FEWEST_DIGITS else ""

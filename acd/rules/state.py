@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any
@@ -191,11 +191,41 @@ class Third:
 
 
 @dataclass(slots=True)
+class Virtual:
+    """Somebody who asked to be called back instead of waiting, with the place kept (`acd.rules.returns`).
+
+    `entered` and `joined` are those of the call in which that was asked; `until` is when it is given up, `due` when the
+    next attempt may be made; `busy_with` is the call that goes on with this citizen now, of either side.
+    """
+
+    return_id: str
+    caller: str
+    number: str
+    dialled: str
+    queue: str
+    priority: int
+    skill: str | None
+    owner: str | None
+    entered: dt.datetime
+    joined: dt.datetime
+    until: dt.datetime
+    busy_with: str | None = None
+    due: dt.datetime | None = None
+    attempts: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON form that survives a restart of the voice process."""
+        told = {item.name: getattr(self, item.name) for item in fields(self)}
+        return {name: _text(value) if isinstance(value, dt.datetime) else value for name, value in told.items()}
+
+
+@dataclass(slots=True)
 class Outgoing:
     """What only a call of ours has: the digits that are dialled, and how screens show them.
 
     `case_no` is the case it is about, `return_call` the row of the debt it pays, `returns` the virtual caller it is
-    for, `failed` once one of two words about a failure has come.
+    for, `sessions` counts those of the citizen's channel, of which the first begins the talk; `failed` once one of two
+    words about a failure has come.
     """
 
     number: str
@@ -203,6 +233,7 @@ class Outgoing:
     case_no: str | None = None
     return_call: int | None = None
     returns: str | None = None
+    sessions: int = 0
     failed: bool = False
 
 
@@ -344,7 +375,7 @@ def call_from_dict(data: dict[str, Any]) -> Call:
     )
 
 
-_OUT = ("number", "shown", "case_no", "return_call", "returns")
+_OUT = ("number", "shown", "case_no", "return_call", "returns", "sessions")
 
 
 def _out_to_dict(out: Outgoing) -> dict[str, Any]:
@@ -352,7 +383,7 @@ def _out_to_dict(out: Outgoing) -> dict[str, Any]:
 
 
 def _out_from_dict(data: dict[str, Any] | None) -> Outgoing | None:
-    return None if data is None else Outgoing(**{name: data.get(name) for name in _OUT})  # type: ignore[arg-type]
+    return None if data is None else Outgoing(**{name: data[name] for name in _OUT})
 
 
 @lru_cache(maxsize=4096)

@@ -14,6 +14,7 @@ class LiveOut(BaseModel):
     """What is so now, by the word of the telephone system."""
 
     waiting: Annotated[int, Field(description="Callers who are waiting for an answer")]
+    virtual: Annotated[int, Field(description="Who keeps a place for a return call, beside those who wait")]
     ringing: Annotated[int, Field(description="Of those, whom an agent is being offered")]
     waiting_since: Annotated[dt.datetime | None, Field(description="Since when the first of them is waiting")]
     longest_wait_ms: int | None

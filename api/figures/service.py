@@ -199,6 +199,7 @@ class _Telling:
         longest = None if live.since is None else max(0, round((self.now - live.since).total_seconds() * 1000))
         return LiveOut(
             waiting=live.waiting,
+            virtual=live.virtual,
             ringing=live.ringing,
             waiting_since=live.since,
             longest_wait_ms=longest,

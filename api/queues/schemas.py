@@ -46,6 +46,14 @@ class ReturningIn(_Strict):
     called_back: Annotated[int, Field(description="Whom we called back without success")] = 0
 
 
+class ReturnCallsIn(_Strict):
+    """Who asked to be called back keeps the place in the line."""
+
+    minutes: Annotated[float, Field(description="So long; afterwards people call back")] = 120.0
+    attempts: Annotated[int, Field(description="So often a citizen is called; 0: only people call back")] = 3
+    every: Annotated[float, Field(description="Seconds between two attempts")] = 300.0
+
+
 class RulesIn(_Strict):
     """How calls of a queue find their agent; what is left out is not asked for."""
 
@@ -61,6 +69,7 @@ class RulesIn(_Strict):
     county_seconds: Annotated[float, Field(description="So long a call is kept for seats of its county")] = 0.0
     hours: Annotated[Hours | None, Field(max_length=20, description="Opening hours by day; null: always open")] = None
     returning: ReturningIn | None = None
+    return_calls: ReturnCallsIn | None = None
     wrap_up_seconds: Annotated[
         float, Field(description="A wrap-up ends by itself after so long, its case stays a draft; 0: never")
     ] = 0.0

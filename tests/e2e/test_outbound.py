@@ -12,16 +12,18 @@ import pytest_asyncio
 
 from ops.call.agent import Agent, Manner
 from ops.call.carrier import BUSY, CITIZEN, SILENT
+from ops.call.citizen import Call
 from ops.call.city import City
 from ops.call.desk import Refused
 from ops.call.until import until, until_answered
 from ops.instance import Instance
 from tests.e2e.conftest import Maker
-from tests.e2e.records import SUPERVISOR, calls_of
+from tests.e2e.records import SUPERVISOR, calls_of, queued
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 HOTLINE = "12345"
+ADMINISTRATOR = "9901"
 SPOKEN_BYTES = 8000
 """Half a second."""
 
@@ -192,6 +194,129 @@ async def test_the_agent_hangs_up_and_the_citizen_is_not_left_alone(office: Offi
     await office.state("wrap_up")
     await office.finish(call_id, "reached")
     assert (await office.record(call_id))["ended_by"] == "agent"
+
+
+async def put_rules(city: City, rules: dict[str, Any] | None) -> None:
+    queue = next(one for one in await city.desk.ask(ADMINISTRATOR, "GET", "/api/queues") if one["id"] == "city")
+    body = {name: queue[name] for name in ("name", "priority", "ring_seconds")} | {"rules": rules, "why": "a test"}
+    assert (await city.desk.ask(ADMINISTRATOR, "PUT", "/api/queues/city", body))["heard"]
+
+
+@contextlib.asynccontextmanager
+async def quick_return_calls(city: City) -> AsyncIterator[None]:
+    """The second attempt comes soon, and there is no third."""
+    await put_rules(city, {"return_calls": {"attempts": 2, "every": 3}})
+    try:
+        yield
+    finally:
+        await put_rules(city, None)
+
+
+async def asked_for_a_return_call(office: Office) -> tuple[Call, Call]:
+    """Somebody talks with the agent; whoever came next has asked to be called back and hung up."""
+    city = office.city
+    talking = await city.dial(HOTLINE, keys="0")
+    await talking.talking(seconds=30)
+    asking = await city.dial(HOTLINE, keys="0")
+    await asking.press_after(city.prompt("hotline/press-for-return-call"), "1")
+    await asking.hears(city.prompt("hotline/return-call-noted"))
+    await asking.ended(seconds=20)
+    return talking, asking
+
+
+async def end_talk(office: Office, call: Call) -> None:
+    call.hang_up()
+    await office.state("wrap_up")
+    assert call.call_id is not None
+    await office.city.desk.choose_outcome(office.agent.number, call.call_id, "answered")
+
+
+async def test_a_return_call_keeps_the_place_among_live_callers(office: Office) -> None:
+    city, agent = office.city, office.agent
+    talking, asking = await asked_for_a_return_call(office)
+    number = asking.citizen.user
+    await city.carrier.open({number: CITIZEN})
+    younger = await city.dial(HOTLINE, keys="0")
+    await queued(city, [younger])
+    figures = await city.desk.ask(SUPERVISOR, "GET", "/api/figures")
+    assert (figures["total"]["live"]["waiting"], figures["total"]["live"]["virtual"]) == (1, 1)
+    assert not city.carrier.calls, "nobody is free for it"
+    await end_talk(office, talking)
+    leg = await city.carrier.talking(number)
+    assert leg.caller_number == HOTLINE
+    offer = city.seen.offers[-1]
+    assert (offer.arrival.body["direction"], offer.arrival.body["return_call"]) == ("outbound", True)
+    assert not younger.rings, "who came later is not asked first"
+    await office.state("talking")
+    case = await office.come("case", offer.call_id)
+    assert case["case_no"], "what is said now has a case"
+    city.carrier.hang_up(number)
+    await office.state("wrap_up")
+    await office.finish(offer.call_id, "answered")
+    await younger.talking(seconds=20)
+    await end_talk(office, younger)
+    assert not office.shows(number)
+    assert (await office.record(offer.call_id))["answered_by"] == agent.number
+
+    async def settled() -> bool:
+        done = await city.desk.ask(SUPERVISOR, "GET", "/api/return-calls", state="done")
+        return offer.call_id in {row["settled_by_call"] for row in done["items"]}
+
+    await until_answered(settled, "the debt is paid", seconds=20)
+
+
+async def test_who_rings_again_meanwhile_is_served_once(office: Office) -> None:
+    city = office.city
+    talking, asking = await asked_for_a_return_call(office)
+    await city.carrier.open({asking.citizen.user: CITIZEN})
+    younger = await city.dial(HOTLINE, keys="0")
+    await queued(city, [younger])
+    again = await city.dial(HOTLINE, keys="0", caller=asking.citizen.user)
+    await until_answered(lambda: waits(city, 2), "the live call has taken the place", seconds=20)
+    await end_talk(office, talking)
+    await again.talking(seconds=20)
+    assert not younger.rings, "the place was taken over"
+    again.hang_up()
+    await office.state("wrap_up")
+    await office.city.desk.choose_outcome(office.agent.number, city.seen.offers[-1].call_id, "answered")
+    await younger.talking(seconds=20)
+    await end_talk(office, younger)
+    await office.state("ready")
+    assert city.carrier.calls == [], "nobody is called who was served"
+
+
+async def waits(city: City, wanted: int) -> bool:
+    live = (await city.desk.ask(SUPERVISOR, "GET", "/api/figures"))["total"]["live"]
+    return bool(live["waiting"] == wanted and live["virtual"] == 0)
+
+
+async def test_who_is_not_reached_is_called_again_and_then_owed(office: Office) -> None:
+    city = office.city
+    async with quick_return_calls(city):
+        talking, asking = await asked_for_a_return_call(office)
+        number = asking.citizen.user
+        await city.carrier.open({number: BUSY})
+        await end_talk(office, talking)
+        await until(lambda: len(city.carrier.of(number)) == 2, "there is a second attempt", seconds=20)
+        first, second = city.carrier.of(number)
+        assert second.rang_at - first.rang_at > 3
+        await office.state("ready")
+        assert await waits(city, 0), "there will be no third"
+        owed = (await office.ask("GET", "/api/return-calls"))["items"]
+        debt = next(row for row in owed if row["caller_display"].endswith(number[-4:]))
+
+        async def tried_twice() -> bool:
+            rows = (await office.ask("GET", "/api/return-calls"))["items"]
+            return any(row["id"] == debt["id"] and row["attempts"] == 2 for row in rows)
+
+        await until_answered(tried_twice, "both attempts are recorded", seconds=20)
+        city.carrier.lines[number] = CITIZEN
+        call_id = await office.call_out(return_call_id=debt["id"])
+        await office.come("answered", call_id)
+        city.carrier.hang_up(number)
+        await office.state("wrap_up")
+        await office.finish(call_id, "reached")
+        assert not office.shows(number)
 
 
 async def test_what_is_refused(office: Office) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from ops.call.agent import Manner
+from ops.call.carrier import BUSY
 from ops.call.city import City
 from ops.call.until import until, until_answered
 from ops.instance import Instance
@@ -46,17 +47,21 @@ async def test_the_place_in_the_line_and_a_return_call_or_a_message_instead(eage
             return any(path.stat().st_size > SPOKEN_BYTES for path in recordings.glob("*-message-1.wav"))
 
         await until(spoken, "a message is spoken", seconds=20)
+        await city.carrier.open({first.citizen.user: BUSY})
         second.press("#")
         await second.hears(city.prompt("hotline/message-saved"))
         await city.all_ended([first, second], seconds=30)
         talking.hang_up()
         await city.agents_free()
-        assert len(agent.calls) == 1, "who left the line rings nowhere"
+        # The agent who is free now calls the first back, who cannot be reached; the second rings nowhere.
+        await city.carrier.called(first.citizen.user)
+        await city.agents_free()
+        assert len(agent.calls) == 2, "one citizen's talk, one return call"
 
         callers = {first.citizen.user: "registered", second.citizen.user: "message"}
 
         async def recorded() -> bool:
-            rows = await calls_of(city, set(callers))
+            rows = [row for row in await calls_of(city, set(callers)) if row["direction"] == "inbound"]
             return {row["caller_raw"]: row["disposition"] for row in rows if row["ended_at"]} == callers
 
         await until_answered(recorded, "both calls are recorded", seconds=20)

@@ -13,9 +13,11 @@ Events (more than one are parted by commas):
     web comes | web goes (the web process: without it nobody's page can be there)
     9001 takes c1 | moves c1 to linhe | puts c1 first | forces 1001 paused | finishes 1001  (a `role: supervisor`)
     9001 vainly ...                                                                         (it is refused)
-Expected: `c1 -> 1001` for a ring, `c1 waits`, `c1 1st` for its place in the queue, `1001 talking` for a state,
-`1001 next:paused` for what comes after the call (`next:none`), `1001 until:300` for the second at which the state is
-looked at (`until:none`), `1001 overrun`.
+    c1 asks for a return call (and hangs up; the virtual caller is r1) | c1 is in the menu from 13800138000
+    1001 reaches (answers the own phone, then the citizen answers) | reaches nobody | declines the own phone
+Expected: `c1 -> 1001` for a ring (`r1 -> 1001`: for a return call), `c1 waits`, `c1 1st` for its place in the queue,
+`1001 talking` for a state, `r1 gone`, `1001 next:paused` for what comes after the call (`next:none`), `1001 until:300`
+for the second at which the state is looked at (`until:none`), `1001 overrun`.
 Of rings exactly those must happen that are named, the rest is checked where it is named.
 """
 
@@ -97,6 +99,8 @@ class Play:
             if isinstance(effect, fx.Ring):
                 self.rings.append(f"{effect.call_id} -> {effect.agent_id}")
                 self.endpoints[effect.agent_id] = effect.endpoint
+            if isinstance(effect, fx.Place) and effect.shown_to is not None:
+                self.rings.append(f"{self.virtual(effect.leg)} -> {effect.shown_to}")
 
     def play(self, row: Row) -> None:
         self.pass_time(row.at, row)
@@ -121,14 +125,9 @@ class Play:
     def do(self, event: str) -> None:
         if found := CALL.fullmatch(event):
             self.call(**found.groupdict())
-        elif found := re.fullmatch(r"(\d+) is called back", event):
-            self.tell(ev.CalledBack(found[1]))
-        elif found := re.fullmatch(r"(\S+) is known to (\d+)", event):
-            self.tell(ev.OwnerKnown(found[1], found[2]))
-        elif found := re.fullmatch(r"(c\d+) (hangs up|is cut off)", event):
-            if found[2] == "hangs up":
-                self.tell(ev.HangupAsked(found[1]))
-            self.tell(ev.CallEnded(found[1]))
+        elif told := self.by_citizen(event):
+            for one in told:
+                self.tell(one)
         elif found := re.fullmatch(r"(\d+) (pauses for|is refused) (\S+)", event):
             self.pause(found[1], found[3], refused=found[2] == "is refused")
         elif event in {"web comes", "web goes"}:
@@ -139,6 +138,21 @@ class Play:
             AGENT[found[2]](self, found[1])
         else:
             raise AssertionError(f"no such event: {event}")
+
+    def by_citizen(self, event: str) -> list[ev.Event]:
+        if found := re.fullmatch(r"(\d+) is called back", event):
+            return [ev.CalledBack(found[1])]
+        if found := re.fullmatch(r"(\S+) is known to (\d+)", event):
+            return [ev.OwnerKnown(found[1], found[2])]
+        if found := re.fullmatch(r"(c\d+) is in the menu from (\d+)", event):
+            return [ev.CallStarted(found[1], found[2], "12345", f"PJSIP/trunk-{found[1]}")]
+        if found := re.fullmatch(r"(c\d+) asks for a return call", event):
+            queue = self.floor.calls[found[1]].queue or ""
+            return [ev.CallLeft(found[1]), ev.ReturnWanted(found[1], queue), ev.CallEnded(found[1])]
+        if found := re.fullmatch(r"(c\d+) (hangs up|is cut off)", event):
+            asked = [ev.HangupAsked(found[1])] if found[2] == "hangs up" else []
+            return [*asked, ev.CallEnded(found[1])]
+        return []
 
     def call(self, call: str, dialled: str, queue: str | None, skill: str | None, **more: str | None) -> None:
         caller = more["caller"] or f"1380000{call[1:]:0>4}"
@@ -163,6 +177,9 @@ class Play:
             self.check_more(self.floor.agents[who], what, row)
         elif who in self.floor.agents:
             assert self.floor.agents[who].state.value == what, f"line {row.number}: {who} is not {what}"
+        elif re.fullmatch(r"r\d+", who):
+            there = f"return-c{who[1:]}" in self.floor.returns
+            assert there is (what == "waits"), f"line {row.number}: {who} {'waits' if there else 'is gone'}"
         elif what == "waits":
             assert who in self.floor.waiting, f"line {row.number}: {who} does not wait"
         else:
@@ -179,6 +196,11 @@ class Play:
         name, _, value = what.partition(":")
         assert found[name] == value, f"line {row.number}: {agent.agent_id} has {name} {found[name]}"
 
+    def virtual(self, leg: str) -> str:
+        """How the table names whom an agent's leg is rung for."""
+        out = self.floor.calls[leg.removeprefix("leg-caller-").removesuffix("-1")].out
+        return "out" if out is None or out.returns is None else out.returns.replace("return-c", "r")
+
     # What agents do
 
     def pause(self, agent: str, reason: str, *, refused: bool) -> None:
@@ -194,6 +216,14 @@ class Play:
 
     def microphone(self, agent: str, *, ok: bool) -> None:
         self.tell(ev.Command(agent, "microphone", {"ok": ok}))
+
+    def declines(self, agent: str) -> None:
+        self.tell(ev.Placed(f"leg-caller-{self.call_of(agent)}-1", ev.PlacedResult.BUSY))
+
+    def reaches(self, agent: str, result: ev.PlacedResult = ev.PlacedResult.ANSWERED) -> None:
+        call = self.call_of(agent)
+        self.tell(ev.Placed(f"leg-caller-{call}-1", ev.PlacedResult.ANSWERED))
+        self.tell(ev.Placed(call, result))
 
     def answers(self, agent: str) -> None:
         call = self.call_of(agent)
@@ -234,6 +264,9 @@ AGENT: dict[str, Callable[[Play, str], None]] = {
     "hangs up": Play.hangs_up,
     "finishes": Play.finishes,
     "breaks": Play.breaks,
+    "reaches": Play.reaches,
+    "declines the own phone": Play.declines,
+    "reaches nobody": lambda play, agent: play.reaches(agent, ev.PlacedResult.BUSY),
     "phone away": lambda play, agent: play.phone(agent, "UNAVAILABLE"),
     "phone back": lambda play, agent: play.phone(agent, "NOT_INUSE"),
     "page opens": lambda play, agent: play.page(agent, there=True),

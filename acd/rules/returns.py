@@ -1,0 +1,228 @@
+"""Return calls that keep the caller's place 漏接回拨: virtual callers wait among the live ones, by the same rules."""
+
+import datetime as dt
+from typing import Any
+
+from acd.messages import CallEventType
+from acd.rules import effects as fx
+from acd.rules import events as ev
+from acd.rules.book import Book
+from acd.rules.outbound import Ending, Outbound, Wish, diallable
+from acd.rules.policy import Demand
+from acd.rules.returning import key_of
+from acd.rules.state import Agent, Call, Virtual
+
+TIMER = "return"
+PREFIX = "return-"
+"""Begins the id of a virtual caller; the id of the call in which the wish was spoken follows."""
+
+
+class Returns:
+    """Who asked to be called back instead of waiting: their place, attempts, and end.
+
+    A virtual caller is in the matcher while nothing else goes on with that citizen: no live call, no call of ours, no
+    pause after an attempt. Who gives up (the city's rules say when) leaves the debt to people: it stands in the tables.
+    """
+
+    def __init__(self, book: Book, outbound: Outbound) -> None:
+        self._book = book
+        self._outbound = outbound
+        outbound.settled = self.settled
+        outbound.begun = self.begun
+
+    def wanted(self, event: ev.ReturnWanted) -> None:
+        """The citizen will be called back; who has waited keeps the place, from the moment this call has ended."""
+        book = self._book
+        book.record(event.call_id, CallEventType.RETURN_REQUESTED, queue=event.queue)
+        call = book.calls.get(event.call_id)
+        number = diallable(call.caller) if call is not None else None
+        if call is None or call.queued_at is None or call.joined_at is None or number is None:
+            return
+        rules = book.published.queue(event.queue).return_calls
+        if rules.attempts == 0:
+            return
+        self._drop_all(call.caller)
+        found = Virtual(
+            return_id=PREFIX + call.call_id,
+            caller=call.caller,
+            number=number,
+            dialled=call.dialled,
+            queue=event.queue,
+            priority=call.priority,
+            skill=call.skill,
+            owner=call.owner,
+            entered=call.queued_at,
+            joined=call.joined_at,
+            until=book.now + dt.timedelta(seconds=rules.seconds),
+            busy_with=call.call_id,
+        )
+        book.returns[found.return_id] = found
+        self._keep(found)
+
+    # The citizen's own calls
+
+    def call_started(self, call: Call) -> None:
+        """The citizen is on the line: nobody calls meanwhile, and a call of ours that rings already is taken back."""
+        for found in self._of(call.caller):
+            ours = self._book.calls.get(found.busy_with or "")
+            if ours is not None and ours.out is not None:
+                if ours.answered_at is not None:
+                    continue
+                self._outbound.withdraw(ours)
+            self._occupy(found, call.call_id)
+
+    def call_queued(self, call: Call) -> None:
+        """The live call takes over the place; a place in another queue is given up, for the citizen waits here now."""
+        for found in self._of(call.caller):
+            if found.busy_with not in {None, call.call_id}:
+                continue
+            if found.queue == call.queue and call.queued_at is not None and call.joined_at is not None:
+                call.queued_at, call.joined_at = min(call.queued_at, found.entered), min(call.joined_at, found.joined)
+                call.priority = max(call.priority, found.priority)
+            self._drop(found)
+
+    def call_ended(self, call: Call) -> None:
+        """Who was not served waits on at the old place."""
+        for found in [one for one in self._book.returns.values() if one.busy_with == call.call_id]:
+            if call.answered_at is not None:
+                self._drop(found)
+            else:
+                self._free(found)
+
+    # Their turn, and what came of it
+
+    def turn(self, return_id: str, agent: Agent) -> None:
+        """The agent is offered the virtual caller; one whose time is over makes room for the next."""
+        book, found = self._book, self._book.returns[return_id]
+        if book.now >= found.until or found.queue in book.published.closed_for(found.queue, at=book.now):
+            self._drop(found)
+            book.note(agent)
+            return
+        wish = Wish(
+            caller=found.caller,
+            number=found.number,
+            dialled=self._outbound.line_shown(found.dialled, found.queue),
+            queue=found.queue,
+            about_call=found.return_id.removeprefix(PREFIX),
+            returns=return_id,
+            priority=found.priority,
+            joined_at=found.joined,
+        )
+        call = self._outbound.begin(agent, wish)
+        found.busy_with = call.call_id
+        self._keep(found)
+
+    def begun(self, call: Call) -> None:
+        """An agent calls by hand: the citizen's virtual caller waits for how that ends."""
+        for found in self._of(call.caller):
+            if found.busy_with is None:
+                self._occupy(found, call.call_id)
+
+    def settled(self, call: Call, ending: Ending) -> None:
+        """A call of ours has ended, or has become a talk."""
+        for found in [one for one in self._book.returns.values() if one.busy_with == call.call_id]:
+            if ending is Ending.REACHED:
+                self._drop(found)
+            elif ending is Ending.NOT_TRIED:
+                self._free(found)
+            else:
+                self._try_later(found)
+
+    def _try_later(self, found: Virtual) -> None:
+        rules = self._book.published.queue(found.queue).return_calls
+        found.attempts += 1
+        if found.attempts >= rules.attempts:
+            self._drop(found)
+            return
+        found.due = self._book.now + dt.timedelta(seconds=rules.every)
+        self._free(found)
+
+    # Places
+
+    def _occupy(self, found: Virtual, call_id: str) -> None:
+        found.busy_with = call_id
+        self._book.matcher.remove(found.return_id)
+        self._keep(found)
+
+    def _free(self, found: Virtual) -> None:
+        found.busy_with = None
+        self._keep(found)
+        self.place(found)
+
+    def place(self, found: Virtual) -> None:
+        """Wait among the live callers, or for the next attempt; and in any case not for ever."""
+        book, now = self._book, self._book.now
+        if now >= found.until:
+            self._drop(found)
+            return
+        due = found.due is not None and now < found.due
+        book.timers.set((TIMER, found.return_id), min(found.due or found.until, found.until) if due else found.until)
+        if found.busy_with is None and not due and found.return_id not in book.matcher:
+            book.matcher.wait(self._demand(found), now=now.timestamp())
+
+    def _demand(self, found: Virtual) -> Demand:
+        published = self._book.published
+        return Demand(
+            call_id=found.return_id,
+            queue=found.queue,
+            entered=found.entered.timestamp(),
+            joined=found.joined.timestamp(),
+            priority=found.priority,
+            skill=found.skill,
+            owner=found.owner,
+            county=published.county_of(found.queue, found.dialled),
+            closed=published.closed_for(found.queue, at=found.joined),
+        )
+
+    def due(self, return_id: str) -> None:
+        """The pause after an attempt is over, or the time of the virtual caller."""
+        found = self._book.returns.get(return_id)
+        if found is None:
+            return
+        if found.busy_with is None:
+            self.place(found)
+        elif self._book.now < found.until:
+            self._book.timers.set((TIMER, return_id), found.until)
+
+    def agree(self) -> None:
+        """After a snapshot: whose call is gone waits again."""
+        for found in list(self._book.returns.values()):
+            if found.busy_with is not None and found.busy_with not in self._book.calls:
+                self._free(found)
+
+    def restore(self) -> None:
+        """With a new configuration: whoever waits has a place by its rules."""
+        for found in list(self._book.returns.values()):
+            self.place(found)
+
+    # Ends
+
+    def _of(self, caller: str) -> list[Virtual]:
+        key = key_of(caller)
+        if not key or not self._book.returns:
+            return []
+        return [found for found in self._book.returns.values() if key_of(found.caller) == key]
+
+    def _drop_all(self, caller: str) -> None:
+        for found in self._of(caller):
+            self._drop(found)
+
+    def _drop(self, found: Virtual) -> None:
+        book = self._book
+        del book.returns[found.return_id]
+        book.matcher.remove(found.return_id)
+        book.timers.set((TIMER, found.return_id), None)
+        book.out.append(fx.ForgetReturn(found.return_id))
+
+    def _keep(self, found: Virtual) -> None:
+        self._book.out.append(fx.KeepReturn(found))
+
+
+def virtual_from_dict(data: dict[str, Any]) -> Virtual:
+    """A virtual caller as it was kept."""
+    moments = {"entered", "joined", "until", "due"}
+    read: dict[str, Any] = {
+        name: dt.datetime.fromisoformat(value) if name in moments and value is not None else value
+        for name, value in data.items()
+    }
+    return Virtual(**read)
