@@ -120,7 +120,9 @@ class Agent:
             return
         # The phone is on the hook a moment before the screen says so; a screen without a link learns it only later.
         with contextlib.suppress(StepMissing):
-            await self.screen.next("ended", call.call_id, seconds=_SCREEN_LAG)
+            ended = await self.screen.next("ended", call.call_id, seconds=_SCREEN_LAG)
+            if "result" in ended.body:  # a return call that reached nobody: the hotline tries it again by itself
+                return
         await self.choose_outcome(call.call_id, self.manner.outcome)
 
 
