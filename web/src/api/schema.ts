@@ -3393,6 +3393,11 @@ export interface components {
        */
       waiting: number
       /**
+       * Virtual
+       * @description Who keeps a place for a return call, beside those who wait
+       */
+      virtual: number
+      /**
        * Ringing
        * @description Of those, whom an agent is being offered
        */
@@ -4556,6 +4561,30 @@ export interface components {
       items: components['schemas']['ReturnCallOut'][]
     }
     /**
+     * ReturnCallsIn
+     * @description Who asked to be called back keeps the place in the line.
+     */
+    ReturnCallsIn: {
+      /**
+       * Minutes
+       * @description So long; afterwards people call back
+       * @default 120
+       */
+      minutes: number
+      /**
+       * Attempts
+       * @description So often a citizen is called; 0: only people call back
+       * @default 3
+       */
+      attempts: number
+      /**
+       * Every
+       * @description Seconds between two attempts
+       * @default 300
+       */
+      every: number
+    }
+    /**
      * ReturnState
      * @description How a return call stands.
      * @enum {string}
@@ -4737,6 +4766,7 @@ export interface components {
         [key: string]: string[]
       } | null
       returning?: components['schemas']['ReturningIn'] | null
+      return_calls?: components['schemas']['ReturnCallsIn'] | null
       /**
        * Wrap Up Seconds
        * @description A wrap-up ends by itself after so long, its case stays a draft; 0: never
