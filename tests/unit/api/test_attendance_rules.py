@@ -3,7 +3,7 @@
 import datetime as dt
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api.attendance.rules import Actual, Kept, Status, actual_of, keep, overtime
@@ -75,6 +75,7 @@ def test_overtime_is_presence_of_the_period_without_duty() -> None:
     assert found == 30 * MINUTE + 30 * MINUTE + 60 * MINUTE
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 200), st.sampled_from(["away", "present", "paused"])), max_size=8),
     st.lists(st.tuples(st.integers(0, 200), st.integers(1, 60)), max_size=3),

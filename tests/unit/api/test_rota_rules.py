@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterable
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api.rota.rules import Gap, Planned, Turn, Want, clashes, find_gaps, midnight_of, on_duty, open_spans, repeat_week
@@ -47,6 +47,7 @@ def minutes_of(gaps: Iterable[Gap]) -> dict[tuple[str, dt.datetime], int]:
     }
 
 
+@settings(deadline=None)
 @given(st.lists(planned, max_size=12), serving, wants)
 def test_the_gaps_are_the_minutes_of_a_grid_that_have_too_few(
     rota: list[Planned], serves: dict[str, set[str]], wanted: tuple[int, int, Week | None]
@@ -68,6 +69,7 @@ def test_the_gaps_are_the_minutes_of_a_grid_that_have_too_few(
     assert all(gap.span.since < gap.span.until for gap in found)
 
 
+@settings(deadline=None)
 @given(st.lists(spans, max_size=8), st.lists(spans, max_size=8))
 def test_sums_and_differences_of_spans_are_those_of_a_grid(one: list[Span], other: list[Span]) -> None:
     def lit(found: Iterable[Span]) -> set[int]:
@@ -80,6 +82,7 @@ def test_sums_and_differences_of_spans_are_those_of_a_grid(one: list[Span], othe
     assert total(merged(one)) == dt.timedelta(minutes=len(lit(one)))
 
 
+@settings(deadline=None)
 @given(st.lists(spans, max_size=6))
 def test_shifts_clash_where_a_minute_has_two(shifts: list[Span]) -> None:
     shifts = [one for one in shifts if one.since < one.until]

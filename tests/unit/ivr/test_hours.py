@@ -1,7 +1,7 @@
 import datetime as dt
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ivr.hours import CHINA, DAY_MINUTES, DAYS, Calendar, Gap, Period, Week, gaps, is_open, next_opening
@@ -116,6 +116,7 @@ def test_every_minute_is_open_or_in_a_gap(week: Week, minute: int) -> None:
     assert is_open(week, NONE, now=now) is not closed
 
 
+@settings(deadline=None)
 @given(st.integers(0, 8 * DAY_MINUTES))
 def test_the_next_opening_is_the_first_minute_of_a_period_after_now(minute: int) -> None:
     now = dt.datetime(2026, 10, 1, 0, 0, 30, tzinfo=CHINA) + dt.timedelta(minutes=minute)
