@@ -121,7 +121,7 @@ async def test_what_cannot_be_spoken_is_told_and_nothing_is_on(city: Any) -> Non
         ({"sounds": ["own/none-1"]}, "sounds"),
         ({"sounds": ["own/outage-2"]}, "sounds"),
         ({"ends_at": "2026-01-01T00:00:00Z"}, "ends_at"),
-        ({"ends_at": soon(days=7, minutes=5)}, "ends_at"),
+        ({"ends_at": soon(days=7, hours=6)}, "ends_at"),
     ],
 )
 async def test_what_an_incident_cannot_be_is_refused(city: Any, changes: dict[str, Any], where: str) -> None:
