@@ -163,6 +163,10 @@ class Supervision:
         """Whoever takes a call is there for it, whatever their state was."""
         if supervisor.state is not S.READY:
             self._presence.ask(Trigger.READY, supervisor, {})
+        if supervisor.state is not S.READY:
+            raise CommandRefusedError(
+                "microphone_lost", "connect your microphone first: the citizen could not hear you"
+            )
 
     # Those who wait
 

@@ -41,6 +41,7 @@ class _Page(Collector):
 
     def __init__(self, board: FigureBoard, history: History | None, *, now: float) -> None:
         self._voice, self._live = board.voice, board.live()
+        self._overrun = board.overrun
         self._history = history
         self._now = now
 
@@ -48,6 +49,8 @@ class _Page(Collector):
         """Give every gauge."""
         yield GaugeMetricFamily("hotline_voice_up", "Whether the telephone system can be reached", self._voice)
         yield GaugeMetricFamily("hotline_database_up", "Whether calls can be counted", self._history is not None)
+        if self._overrun is not None:
+            yield GaugeMetricFamily("hotline_pauses_overrun", "Agents who pause beyond the day's quota", self._overrun)
         for scope in Scope:
             if self._live is not None:
                 yield from self._now_of(scope, _of_scope(scope, self._live))

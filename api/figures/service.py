@@ -90,6 +90,11 @@ class FigureBoard:
         return self._link.up
 
     @property
+    def overrun(self) -> int | None:
+        """How many agents pause for longer than their quota; None while the telephone system is away."""
+        return sum(state.get("overrun", False) for state in self._link.agents.values()) if self._link.up else None
+
+    @property
     def offering(self) -> bool | None:
         """Whether it offers calls; None while it is away."""
         return self._link.offering if self._link.up else None

@@ -7,6 +7,7 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from acd.messages import AgentState
 from acd.rules.figures import TOTAL, Group, Key, Live, Places, Scope, count_history
 from api.figures.metrics import page as metrics_page
 from api.figures.schemas import FiguresOut, LiveOut, ScopeOut
@@ -85,17 +86,25 @@ class Told(Link):
         return True
 
 
+def paused(agent: str, *, overrun: bool) -> AgentState:
+    since = T0.isoformat()
+    known = AgentState(agent_id=agent, state="paused", since=since, call_id=None, reason="rest", phone=None)
+    return {**known, "overrun": overrun}
+
+
 async def test_labels_are_bounded_and_escaped() -> None:
     places = Places([{"id": 'a"b\n', "name": "", "priority": 0, "ring_seconds": 20}], [])
     groups = [Group("moon", str(n), today=True, outcome="lost", wait_s=1, calls=1, waited_ms=1, longest_ms=1,
                     soon_15=0, soon_20=0) for n in range(500)]  # fmt: skip
     live: dict[Key, Live] = {TOTAL: Live(waiting=3, agents={"ready": 2}), (Scope.QUEUE, ""): Live(waiting=3)}
     database = open_database(parse_address("postgresql://nobody@127.0.0.1:1/hotline"))
-    board = FigureBoard(database, Told(live), warning=0.96)
+    board = FigureBoard(database, link := Told(live), warning=0.96)
+    link.agents = {name: paused(name, overrun=name == "1002") for name in ("1001", "1002")}
     history = History(T0, T0, places, count_history(groups, places))
     told = metrics_page(board, history, now=T0.timestamp()).decode()
     await database.close()
     samples = [sample for family in text_string_to_metric_families(told) for sample in family.samples]
+    assert [sample.value for sample in samples if sample.name == "hotline_pauses_overrun"] == [1]
     assert {sample.labels.get("line") for sample in samples} == {None, "other"}
     assert {sample.labels.get("queue") for sample in samples} == {None, "other", 'a"b\n'}
     lost = [s.value for s in samples if s.name == "hotline_queue_calls_lost" and s.labels["queue"] == "other"]

@@ -222,3 +222,15 @@ def test_the_hall_shows_numbers_only_in_part_and_is_equal_while_nothing_changes(
         ("1002", "talking"),
     ]
     assert CALLER not in str(shown)
+
+
+def test_who_cannot_be_heard_takes_no_call_and_the_citizen_waits_on() -> None:
+    hall = Hall()
+    hall.tell(ev.Command("9001", "microphone", {"ok": False}))
+    hall.tell(ev.CallStarted("c7", "13800138007", "12345", "PJSIP/trunk-c7"))
+    hall.tell(ev.CallQueued("c7", "city"))
+    assert "c7" in hall.floor.waiting
+    with pytest.raises(CommandRefusedError, match="connect your microphone first"):
+        hall.act("take_over", call_id="c7")
+    assert "c7" in hall.floor.waiting
+    assert not hall.kinds(fx.Ring)
