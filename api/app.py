@@ -20,6 +20,7 @@ from api.core.openapi import install_openapi, operation_name
 from api.core.pages import install_pages
 from api.core.problems import install_problems
 from api.core.runtime import Runtime
+from api.counties import endpoints as counties
 from api.figures import endpoints as figures
 from api.figures.service import FigureBoard
 from api.guests import endpoints as guests
@@ -59,6 +60,7 @@ NOUNS = (
     talks,
     agents,
     queues,
+    counties,
     calls,
     cases,
     messages,

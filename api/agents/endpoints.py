@@ -85,7 +85,7 @@ async def get_my_phone(identity: StaffOrGuest, runtime: RuntimeDep, session: Rea
 
 @router.put("/{agent_id}/routing", responses=WRITE_PROBLEMS, summary="Change by what calls find an agent")
 async def put_routing(agent_id: AgentPath, body: RoutingIn, identity: Supervisor, runtime: RuntimeDep) -> RoutingStored:
-    """Store queues, skills, handicaps and county; a call that is offered or talked already stays where it is."""
+    """Store queues, skills, handicaps, county and seat; a call that is offered or talked already stays where it is."""
     async with runtime.database.write() as session:
         stored = await routing.store(session, agent_id, body, by=identity.agent_id, now=utc_now())
     heard = await tell_voice(runtime.database, runtime.link)

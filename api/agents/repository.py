@@ -32,6 +32,12 @@ async def lock_agent(session: WriteSession, agent_id: str) -> Agent | None:
     return await session.scalar(select(Agent).where(Agent.id == agent_id, Agent.active).with_for_update())
 
 
+async def find_line(session: WriteSession, county: str, phone_number: str) -> str | None:
+    """Return whose seat an ordinary telephone of a county is."""
+    line = (Agent.seat == "line", Agent.county == county, Agent.phone_number == phone_number)
+    return await session.scalar(select(Agent.id).where(*line))
+
+
 async def queues_of(session: WriteSession, agent_id: str) -> list[str]:
     """Return the queues that an agent serves, in order of preference."""
     served = select(AgentQueue.queue_id).where(AgentQueue.agent_id == agent_id)

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -64,6 +64,8 @@ class RoutingOut(BaseModel):
     skills: Annotated[dict[str, Any], Field(description="The level, 1 to 10, by skill")]
     handicaps: Annotated[dict[str, Any], Field(description="The seconds that calls count as younger, by queue")]
     county: Annotated[str, Field(description="Where the seat is; empty: the hall")]
+    seat: Annotated[str, Field(description="phone: a browser or SIP phone; line: an ordinary telephone of the county")]
+    phone_number: Annotated[str | None, Field(description="Of a line seat, as the county's trunk dials it")]
 
 
 class RoutingIn(BaseModel):
@@ -78,6 +80,8 @@ class RoutingIn(BaseModel):
         Field(max_length=100, description="The seconds that calls count as younger for this agent, by queue"),
     ] = {}
     county: County = ""
+    seat: Literal["phone", "line"] = "phone"
+    phone_number: Annotated[str | None, Field(pattern=r"^[0-9]{2,20}$", description="For a line seat")] = None
     why: Why
 
 

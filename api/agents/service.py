@@ -29,6 +29,8 @@ def describe_agent(agent: AgentConfiguration, state: AgentState | None) -> Agent
         skills=agent.get("skills", {}),
         handicaps=agent.get("handicaps", {}),
         county=agent.get("county", ""),
+        seat=agent.get("seat", "phone"),
+        phone_number=agent.get("phone_number"),
         state=told.state if told else None,
         since=told.since if told else None,
         call_id=told.call_id if told else None,

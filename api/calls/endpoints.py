@@ -53,10 +53,10 @@ async def get_calls(
     caller: Annotated[str | None, Query(max_length=64, description="In any spelling")] = None,
     agent: Word = None,
 ) -> CallPage:
-    """Give calls, newest first; agents see those that were offered to them."""
+    """Give calls, newest first; agents see those that were offered to them, agents of a county those of the county."""
     number = canonical_number(caller, area_code=runtime.settings.area_code) or caller
-    concerning = _printable(agent) if identity.sees_everything else identity.agent_id
-    wanted = CallFilter(concerning, _printable(queue), disposition, _printable(number))
+    seen_by = None if identity.sees_everything else identity.agent_id
+    wanted = CallFilter(seen_by, _printable(agent), _printable(queue), disposition, _printable(number))
     total, rows = await repository.list_calls(session, wanted, window)
     items = [service.describe(row, identity) for row in rows]
     return CallPage(total=total, limit=window.limit, offset=window.offset, items=items)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 
@@ -11,13 +11,14 @@ from acd.messages import CallEventType
 from api.cases.rules import CaseState
 from api.core.paging import Window
 from db.engine import ReadSession, WriteSession
-from db.tables import Call, CallbackResult, CallEvent, Case, CaseDraft, CaseTransition, Offer
+from db.tables import Agent, Call, CallbackResult, CallEvent, Case, CaseDraft, CaseTransition, Offer
 
 
 @dataclass(frozen=True, slots=True)
 class CallFilter:
-    """Which calls are wanted; `agent_id` limits to calls the agent was offered or answered."""
+    """Which calls are wanted: `seen_by` limits to those an agent may see, `agent_id` to those offered to one."""
 
+    seen_by: str | None = None
     agent_id: str | None = None
     queue: str | None = None
     disposition: str | None = None
@@ -43,8 +44,21 @@ def concerns(agent_id: str) -> ColumnElement[bool]:
     return or_(Call.answered_by == agent_id, offered)
 
 
+def visible_to(agent_id: str) -> ColumnElement[bool]:
+    """Return the condition that an agent may see a call: in the hall those that were theirs, in a county the county's.
+
+    A county's seats help others, too: such a call is theirs until it has ended and its outcome is chosen.
+    """
+    home = select(Agent.county).where(Agent.id == agent_id).scalar_subquery()
+    owed = exists().where(Case.call_id == Call.call_id, Case.state == CaseState.DRAFT)
+    unfinished = or_(Call.ended_at.is_(None), and_(Call.answered_by == agent_id, owed))
+    return or_(Call.county == home, and_(concerns(agent_id), or_(home.is_(None), unfinished)))
+
+
 def _conditions(wanted: CallFilter) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
+    if wanted.seen_by is not None:
+        conditions.append(visible_to(wanted.seen_by))
     if wanted.agent_id is not None:
         conditions.append(concerns(wanted.agent_id))
     if wanted.queue is not None:
@@ -71,10 +85,10 @@ async def list_calls(session: ReadSession, wanted: CallFilter, window: Window) -
 
 
 async def find_call(session: ReadSession, call_id: str, *, seen_by: str | None) -> CallRow | None:
-    """Return a call, if it concerns the agent `seen_by` (None: whoever asks sees all)."""
+    """Return a call, if the agent `seen_by` may see it (None: whoever asks sees all)."""
     query = _with_case().where(Call.call_id == call_id)
     if seen_by is not None:
-        query = query.where(concerns(seen_by))
+        query = query.where(visible_to(seen_by))
     row = (await session.execute(query)).first()
     return CallRow(row[0], row[1] or row[2]) if row is not None else None
 

@@ -24,7 +24,7 @@ CaseNumber = Annotated[str, Path(pattern=r"^[0-9-]{6,40}$", examples=["3714-2611
 async def get_cases(
     identity: StaffOrGuest, session: Reader, window: WindowDep, state: CaseState | None = None
 ) -> CasePage:
-    """Give cases, newest first; agents see those of their own calls."""
+    """Give cases, newest first; agents see those of their own calls, agents of a county those of the county."""
     seen_by = None if identity.sees_everything else identity.agent_id
     total, rows = await repository.list_cases(session, seen_by=seen_by, state=state, window=window)
     items = [service.describe(row, identity) for row in rows]

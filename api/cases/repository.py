@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 
-from api.calls.repository import concerns
+from api.calls.repository import visible_to
 from api.core.paging import Window
 from db.engine import ReadSession
-from db.tables import Call, Case, CaseTransition, Incident, Rating
+from db.tables import Agent, Call, Case, CaseTransition, Incident, Rating
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,11 @@ class CaseRow:
 
 
 def _seen_by(agent_id: str | None) -> list[ColumnElement[bool]]:
-    return [] if agent_id is None else [or_(Case.outcome_by == agent_id, concerns(agent_id))]
+    """In the hall those of one's own calls and outcomes; in a county the county's, by the call they came by."""
+    if agent_id is None:
+        return []
+    in_hall = exists().where(Agent.id == agent_id, Agent.county.is_(None))
+    return [or_(visible_to(agent_id), and_(Case.outcome_by == agent_id, in_hall))]
 
 
 def _with_origin() -> Select[Case, Call, Incident]:
@@ -44,7 +48,7 @@ async def list_cases(
 
 
 async def find_case(session: ReadSession, number: str, *, seen_by: str | None) -> CaseRow | None:
-    """Return a case by its number, if it concerns the agent `seen_by` (None: whoever asks sees all)."""
+    """Return a case by its number, if the agent `seen_by` may see it (None: whoever asks sees all)."""
     row = (await session.execute(_with_origin().where(Case.number == number, *_seen_by(seen_by)))).first()
     return CaseRow(*row) if row is not None else None
 

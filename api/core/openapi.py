@@ -22,6 +22,7 @@ TAGS: Final[list[dict[str, str]]] = [
     {"name": "agents", "description": "Agents, their live states, their phones"},
     {"name": "talks", "description": "What agents do with their talks: hold, transfers, a third party"},
     {"name": "queues", "description": "Queues that citizens wait in"},
+    {"name": "counties", "description": "Counties with remote seats 远端座席, and the trunks to their telephones"},
     {"name": "calls", "description": "Calls with their history, recording, draft and outcome"},
     {"name": "cases", "description": "Cases 工单"},
     {"name": "messages", "description": "Messages left, return calls owed"},

@@ -182,8 +182,12 @@ async def settle(session: WriteSession, decision: Owe | Cancel) -> None:
     await session.execute(statements.OWE if isinstance(decision, Owe) else statements.CANCEL, _row(decision))
 
 
-async def caller_history(session: WriteSession, callers: Collection[str]) -> dict[str, History]:
-    """Return earlier calls and open cases of each caller, up to six of each."""
-    values = {"callers": list(callers), "open_states": [state.value for state in OPEN_STATES]}
+async def caller_history(session: WriteSession, wanted: Collection[tuple[str, str]]) -> dict[tuple[str, str], History]:
+    """Return earlier calls and open cases of each caller as an agent may see them (caller, agent), up to six of each.
+
+    An agent of a county is told of those that belong to the county.
+    """
+    callers, agents = [caller for caller, _ in wanted], [agent for _, agent in wanted]
+    values = {"callers": callers, "agents": agents, "open_states": [state.value for state in OPEN_STATES]}
     rows = await session.execute(statements.CALLER_HISTORY, values)
-    return {caller: History(orjson.loads(calls), orjson.loads(cases)) for caller, calls, cases in rows}
+    return {(caller, agent): History(orjson.loads(calls), orjson.loads(cases)) for caller, agent, calls, cases in rows}

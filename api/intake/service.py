@@ -179,8 +179,8 @@ async def settle_returns(session: WriteSession, callers: Iterable[str], *, now: 
 
 async def _pops(session: WriteSession, events: Iterable[Event], applied: Applied) -> list[Pop]:
     offered = [event for event in events if _pops_up(event, applied)]
-    callers = {caller for event in offered if (caller := applied.callers[event.call_id])}
-    history = await repository.caller_history(session, callers) if callers else {}
+    wanted = {(caller, e.data["agent_id"]) for e in offered if (caller := applied.callers[e.call_id])}
+    history = await repository.caller_history(session, wanted) if wanted else {}
     return [_pop(event, applied, history) for event in sorted(offered, key=lambda event: event.seq)]
 
 
@@ -191,11 +191,12 @@ def _pops_up(event: Event, applied: Applied) -> bool:
     return event.type in kinds and event.call_id in applied.cases
 
 
-def _pop(event: Event, applied: Applied, history: dict[str, History]) -> Pop:
+def _pop(event: Event, applied: Applied, history: dict[tuple[str, str], History]) -> Pop:
     caller, case = applied.callers[event.call_id], applied.cases[event.call_id]
     hidden = applied.facts[event.call_id].is_outbound
     # A guest sees the calls of the session and no others.
-    known = NOTHING if is_guest(event.data["agent_id"]) else history.get(caller or "", NOTHING)
+    agent = event.data["agent_id"]
+    known = NOTHING if is_guest(agent) else history.get((caller or "", agent), NOTHING)
     return Pop(
         call_id=event.call_id,
         agent_id=event.data["agent_id"],

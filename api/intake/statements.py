@@ -286,7 +286,7 @@ CANCEL: Final = text(
 # One call more than a pop shows, because the call itself is among them.
 CALLER_HISTORY: Final[TextClause] = text(
     """
-    SELECT given.caller,
+    SELECT given.caller, given.agent_id,
         (SELECT coalesce(jsonb_agg(jsonb_build_object(
                     'call_id', call_id, 'started_at', started_at, 'line', line, 'dialled', dialled,
                     'disposition', disposition, 'answered_by', answered_by, 'agent_name', name,
@@ -296,7 +296,7 @@ CALLER_HISTORY: Final[TextClause] = text(
                FROM calls
                LEFT JOIN cases ON cases.call_id = calls.call_id
                LEFT JOIN agents ON agents.id = calls.answered_by
-               WHERE calls.caller = given.caller
+               WHERE calls.caller = given.caller AND calls.county = coalesce(viewer.county, calls.county)
                ORDER BY calls.started_at DESC NULLS LAST LIMIT 6) AS recent) AS earlier_calls,
         (SELECT coalesce(jsonb_agg(jsonb_build_object(
                     'call_id', call_id, 'case_no', number, 'state', state, 'opened_at', opened_at,
@@ -304,7 +304,9 @@ CALLER_HISTORY: Final[TextClause] = text(
          FROM (SELECT cases.call_id, cases.number, cases.state, cases.opened_at, cases.note
                FROM cases JOIN calls USING (call_id)
                WHERE calls.caller = given.caller AND cases.state = ANY (CAST(:open_states AS text[]))
+                     AND calls.county = coalesce(viewer.county, calls.county)
                ORDER BY cases.opened_at DESC LIMIT 6) AS pending) AS open_cases
-    FROM unnest(CAST(:callers AS text[])) AS given (caller)
+    FROM unnest(CAST(:callers AS text[]), CAST(:agents AS text[])) AS given (caller, agent_id)
+         LEFT JOIN agents AS viewer ON viewer.id = given.agent_id
     """
 )

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeVar, cast
 
 from acd.messages import AgentConfiguration, QueueConfiguration
-from acd.rules.codec import RulesError, profile_of, queue_rules
+from acd.rules.codec import RulesError, line_of, profile_of, queue_rules
 from api.core.fields import finding
 from ivr.hours_codec import week_from_dict, week_to_dict
 
@@ -29,7 +29,21 @@ def routing_findings(agent_id: str, routing: Mapping[str, Any], queues: Collecti
         *_named_once("queues", serves, queues),
         *(finding("handicaps", f"the agent does not serve {queue}", do) for queue in idle),
         *_refused(plain, wanted, profile_of, ""),
+        *_line_findings(plain, routing),
     ]
+
+
+def _line_findings(plain: AgentConfiguration, routing: Mapping[str, Any]) -> list[Finding]:
+    """A line seat has a number and a county, together; a phone has no number."""
+    if routing.get("seat") != "line":
+        do = "leave it out, or make it a line seat"
+        return [finding("phone_number", "only a line seat has a number", do)] if routing.get("phone_number") else []
+    seat = {"seat": "line", "phone_number": routing.get("phone_number") or "", "county": routing["county"]}
+    try:
+        line_of(cast("AgentConfiguration", {**plain, **seat}))
+    except RulesError:
+        return [finding("seat", "a line seat needs `phone_number` and `county`", "give both, or make it a phone")]
+    return []
 
 
 def normal_rules(rules: Mapping[str, Any]) -> dict[str, Any] | None:

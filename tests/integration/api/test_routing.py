@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import insert
 
 from db.engine import Database
-from db.tables import Agent, Queue
+from db.tables import Agent, County, Queue
 
 RULES: dict[str, Any] = {
     "needs": [{"skill": "dialect", "until": 20.0}],
@@ -31,6 +31,7 @@ async def city(api: Any, database: Database, password_hash: str) -> Any:
         await session.execute(insert(Agent), [one | {"password_hash": password_hash} for one in (person,)])
         await session.execute(insert(Agent), [gone | {"password_hash": password_hash}])
         await session.execute(insert(Queue), [{"id": "linhe", "name": "临河县"}])
+        await session.execute(insert(County), [{"id": "linhe", "name": "临河县"}])
     return api
 
 
