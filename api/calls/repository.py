@@ -50,7 +50,8 @@ def visible_to(agent_id: str) -> ColumnElement[bool]:
     A county's seats help others, too: such a call is theirs until it has ended and its outcome is chosen.
     """
     home = select(Agent.county).where(Agent.id == agent_id).scalar_subquery()
-    owed = exists().where(Case.call_id == Call.call_id, Case.state == CaseState.DRAFT)
+    draft = aliased(Case)  # whoever asks may have joined the cases already
+    owed = exists().where(draft.call_id == Call.call_id, draft.state == CaseState.DRAFT)
     unfinished = or_(Call.ended_at.is_(None), and_(Call.answered_by == agent_id, owed))
     return or_(Call.county == home, and_(concerns(agent_id), or_(home.is_(None), unfinished)))
 

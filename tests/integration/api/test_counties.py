@@ -172,9 +172,9 @@ async def test_a_county_is_created_changed_and_listed_with_its_seats(city: Any) 
     [
         ("9001", "xiajin", {"name": "夏津县"}, 403),
         (LINHE, "xiajin", {"name": "夏津县"}, 403),
-        ("9901", "Xia jin", {"name": "夏津县"}, 400),
-        ("9901", "xiajin", {"name": "夏津县", "trunk_host": "10.1.2.3;[evil]"}, 400),
-        ("9901", "xiajin", {"name": "夏津县", "trunk_port": 70000}, 400),
+        ("9901", "Xia jin", {"name": "夏津县"}, 422),
+        ("9901", "xiajin", {"name": "夏津县", "trunk_host": "10.1.2.3;[evil]"}, 422),
+        ("9901", "xiajin", {"name": "夏津县", "trunk_port": 70000}, 422),
     ],
 )
 async def test_a_county_that_cannot_be_is_refused(
