@@ -99,6 +99,7 @@ class CountyLine(asyncio.DatagramProtocol):
         self.wire = wire
         self.flows: dict[bytes, asyncio.DatagramTransport] = {}
         self._county: Address | None = None
+        self._ends: list[asyncio.DatagramTransport] = []
 
     async def open(self) -> Address:
         """Return where the phone finds this end."""
@@ -108,12 +109,14 @@ class CountyLine(asyncio.DatagramProtocol):
                 lambda flow=flow: _Flow(self, flow),  # type: ignore[misc]
                 local_addr=(NEAR, 0),
             )
+            self._ends.append(self.flows[flow])
         self._transport, _ = await loop.create_datagram_endpoint(lambda: self, local_addr=(self.wire.here, 0))
+        self._ends.append(self._transport)
         address: Address = self._transport.get_extra_info("sockname")
         return address
 
     def close(self) -> None:
-        for transport in (self._transport, *self.flows.values()):
+        for transport in self._ends:
             transport.close()
 
     def datagram_received(self, data: bytes, address: Address) -> None:
@@ -151,6 +154,6 @@ async def county_phone(user: str, password: str, *, asterisk: int) -> AsyncItera
         finally:
             process.stdin.close()
             await process.wait()
-        line.close()
     finally:
+        line.close()
         wire.close()

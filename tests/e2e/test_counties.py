@@ -77,20 +77,34 @@ async def reachable(city: City, agent: str, *, seconds: float = 15) -> None:
 @asynccontextmanager
 async def line_seat(city: City) -> AsyncIterator[Screen]:
     """The person at the ordinary telephone has a page open and is ready; the county's gateway is there."""
-    screen = Screen(LINE_SEAT, city.desk, city.place.stream_url, where=str(city.place.logs))
+    async with at_a_screen(city, LINE_SEAT) as screen:
+        yield screen
+
+
+@asynccontextmanager
+async def at_a_screen(city: City, agent: str) -> AsyncIterator[Screen]:
+    """An agent whose phone is elsewhere, ready at a screen."""
+    screen = Screen(agent, city.desk, city.place.stream_url, where=str(city.place.logs))
     await screen.open()
-    await reachable(city, LINE_SEAT)
+    await reachable(city, agent)
     await screen.set_state("ready")
     try:
         yield screen
     finally:
-        if screen.state == "wrap_up":
-            call_id = screen.find("ended")[-1].call_id
-            assert call_id is not None
-            await city.desk.choose_outcome(LINE_SEAT, call_id, "answered")
-        await screen.in_state("ready", "paused", "missed", "logged_out", seconds=40)
-        await screen.set_state("logged_out")
-        await screen.close()
+        await go_home(city, screen)
+
+
+async def go_home(city: City, screen: Screen) -> None:
+    for call in city.calls.values():
+        call.hang_up()
+    await screen.in_state("ready", "paused", "missed", "wrap_up", "logged_out", seconds=40)
+    if screen.state == "wrap_up":
+        call_id = screen.find("ended")[-1].call_id
+        assert call_id is not None
+        await city.desk.choose_outcome(screen.agent, call_id, "answered")
+        await screen.in_state("ready")
+    await screen.set_state("logged_out")
+    await screen.close()
 
 
 async def heard(call: Call, *, seconds: float = 20) -> None:
@@ -164,26 +178,6 @@ async def gone(city: City, agent: str) -> float:
     return time.monotonic() - began
 
 
-@asynccontextmanager
-async def at_a_screen(city: City, agent: str) -> AsyncIterator[Screen]:
-    """An agent whose phone is elsewhere, ready at a screen."""
-    screen = Screen(agent, city.desk, city.place.stream_url, where=str(city.place.logs))
-    await screen.open()
-    await reachable(city, agent)
-    await screen.set_state("ready")
-    try:
-        yield screen
-    finally:
-        await screen.in_state("ready", "paused", "missed", "wrap_up", "logged_out", seconds=40)
-        if screen.state == "wrap_up":
-            call_id = screen.find("ended")[-1].call_id
-            assert call_id is not None
-            await city.desk.choose_outcome(agent, call_id, "answered")
-            await screen.in_state("ready")
-        await screen.set_state("logged_out")
-        await screen.close()
-
-
 async def test_a_county_that_is_cut_is_offered_nothing_and_is_back_by_itself(
     office: Office, record_property: Any
 ) -> None:
@@ -210,7 +204,7 @@ async def test_a_county_that_is_cut_is_offered_nothing_and_is_back_by_itself(
             await reachable(city, DESK, seconds=10)
             record_property("back_seconds", round(time.monotonic() - began, 2))
             offer = await screen.next("offer", seconds=20)
-            await heard(waits)
+            await screen.in_state("talking")
             assert offer.body["caller"] == waits.citizen.user
             first.hang_up()
             waits.hang_up()
