@@ -173,7 +173,7 @@ export interface paths {
     get?: never
     /**
      * Change by what calls find an agent
-     * @description Store queues, skills, handicaps and county; a call that is offered or talked already stays where it is.
+     * @description Store queues, skills, handicaps, county and seat; a call that is offered or talked already stays where it is.
      */
     put: operations['put_routing']
     post?: never
@@ -226,6 +226,48 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/counties': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List counties with their seats
+     * @description Give every county; a county whose line is cut has seats and none that are reachable.
+     */
+    get: operations['get_counties']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/counties/{county}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    /**
+     * Create or change a county
+     * @description Store a county; agents and queues are then made its own by their own requests.
+     *
+     *     A changed trunk is used once Asterisk's configuration has been rendered: `make up`, or the containers' set-up.
+     */
+    put: operations['put_county']
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/calls': {
     parameters: {
       query?: never
@@ -235,7 +277,7 @@ export interface paths {
     }
     /**
      * List calls
-     * @description Give calls, newest first; agents see those that were offered to them.
+     * @description Give calls, newest first; agents see those that were offered to them, agents of a county those of the county.
      */
     get: operations['get_calls']
     put?: never
@@ -335,7 +377,7 @@ export interface paths {
     }
     /**
      * List cases
-     * @description Give cases, newest first; agents see those of their own calls.
+     * @description Give cases, newest first; agents see those of their own calls, agents of a county those of the county.
      */
     get: operations['get_cases']
     put?: never
@@ -2545,6 +2587,97 @@ export interface components {
       standing: components['schemas']['StandingOut']
     }
     /**
+     * CountyIn
+     * @description One county as it is to be.
+     */
+    CountyIn: {
+      /**
+       * Name
+       * @example 临河县
+       */
+      name: string
+      /**
+       * Trunk Host
+       * @description The gateway to its ordinary telephones; null: it has no line seats
+       */
+      trunk_host?: string | null
+      /**
+       * Trunk Port
+       * @description Null: the instance's own, 5060 in containers
+       */
+      trunk_port?: number | null
+      /**
+       * Why
+       * @description Why it is changed; kept in the audit trail
+       */
+      why: string
+    }
+    /**
+     * CountyOut
+     * @description One county with its seats, as they are now.
+     */
+    CountyOut: {
+      /** Id */
+      id: string
+      /** Name */
+      name: string
+      /**
+       * Trunk Host
+       * @description The gateway to its ordinary telephones; null: it has no line seats
+       */
+      trunk_host: string | null
+      /**
+       * Trunk Port
+       * @description Null: the instance's own, 5060 in containers
+       */
+      trunk_port: number | null
+      /**
+       * Queues
+       * @description Whose calls are the county's
+       */
+      queues: string[]
+      /**
+       * Seats
+       * @description All of them
+       */
+      seats: number
+      /**
+       * Line Seats
+       * @description Those that are ordinary telephones
+       */
+      line_seats: number
+      /**
+       * Reachable
+       * @description With a phone that is there; null: the telephone system is away
+       */
+      reachable: number | null
+      /**
+       * Signed In
+       * @description Signed in, whatever they do
+       */
+      signed_in: number | null
+    }
+    /**
+     * CountyStored
+     * @description One county as it is stored; a changed trunk is used once Asterisk's configuration is rendered (make up).
+     */
+    CountyStored: {
+      /** Id */
+      id: string
+      /** Name */
+      name: string
+      /**
+       * Trunk Host
+       * @description The gateway to its ordinary telephones; null: it has no line seats
+       */
+      trunk_host: string | null
+      /**
+       * Trunk Port
+       * @description Null: the instance's own, 5060 in containers
+       */
+      trunk_port: number | null
+    }
+    /**
      * CoverOut
      * @description Every minute without cover.
      */
@@ -4674,6 +4807,17 @@ export interface components {
        */
       county: string
       /**
+       * Seat
+       * @default phone
+       * @enum {string}
+       */
+      seat: 'phone' | 'line'
+      /**
+       * Phone Number
+       * @description For a line seat
+       */
+      phone_number?: string | null
+      /**
        * Why
        * @description Why it is changed; kept in the audit trail
        */
@@ -4708,6 +4852,16 @@ export interface components {
        * @description Where the seat is; empty: the hall
        */
       county: string
+      /**
+       * Seat
+       * @description phone: a browser or SIP phone; line: an ordinary telephone of the county
+       */
+      seat: string
+      /**
+       * Phone Number
+       * @description Of a line seat, as the county's trunk dials it
+       */
+      phone_number: string | null
       /** Id */
       id: string
       /**
@@ -5547,6 +5701,16 @@ export interface components {
        * @description Where the seat is; empty: the hall
        */
       county: string
+      /**
+       * Seat
+       * @description phone: a browser or SIP phone; line: an ordinary telephone of the county
+       */
+      seat: string
+      /**
+       * Phone Number
+       * @description Of a line seat, as the county's trunk dials it
+       */
+      phone_number: string | null
       /** Id */
       id: string
       /** Name */
@@ -7097,6 +7261,124 @@ export interface operations {
       }
       /** @description Not Found */
       404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  get_counties: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['CountyOut'][]
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  put_county: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        county: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['CountyIn']
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['CountyStored']
+        }
+      }
+      /** @description Bad Request */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Forbidden */
+      403: {
         headers: {
           [name: string]: unknown
         }
