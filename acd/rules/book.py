@@ -102,6 +102,9 @@ class Book:
             agent.pauses.spend(agent.reason or "", since=agent.since, until=self.now)
         agent.state, agent.since, agent.call_id, agent.reason = state, since, call_id, reason
         agent.next, agent.overrun = agent.next if keeps_wish(state, call_id) else None, False
+        if state is S.LOGGED_OUT:  # the next sign-in begins anew
+            agent.page.forget_absent()
+            agent.microphone = True
         self.set_end(agent, self.pause_end(agent) if state is S.PAUSED else until)
         if (state, reason, call_id) != before:
             self._attend(agent)

@@ -42,10 +42,8 @@ class Presence:
             return
         if next_state(agent.state, trigger) is agent.state and (trigger is not Trigger.PAUSE or reason == agent.reason):
             return
-        if trigger in {Trigger.READY, Trigger.SIGN_OUT}:
+        if trigger is Trigger.READY:
             agent.page.forget_absent()
-        if trigger is Trigger.SIGN_OUT:
-            agent.microphone = True
         agent.next = None
         self._book.move(agent, trigger, reason=reason)
 
@@ -137,7 +135,7 @@ class Presence:
     def link_due(self, agent_id: str) -> None:
         """The page did not come back in time."""
         agent = self._book.agents.get(agent_id)
-        if agent is None or agent.page.there:
+        if agent is None or agent.page.there or not agent.page.seen:
             return
         agent.page.lost = True
         if agent.state is S.READY:

@@ -1,7 +1,9 @@
 """No call, case or state is lost, whatever dies: kill -9, a hung process, a stopped database, a restarted Asterisk."""
 
 import asyncio
+import contextlib
 import signal
+import sqlite3
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -104,9 +106,19 @@ async def twenty_brisk_calls(city: City, hurt: Callable[[], Awaitable[None]]) ->
     return calls
 
 
+def kept_members(system: Instance) -> str:
+    """The members of the city's native queue, as Asterisk keeps them over its own restart."""
+    path = system.folder / "asterisk" / "db" / "astdb.sqlite3"
+    query = "SELECT value FROM astdb WHERE key = '/Queue/PersistentMembers/city'"
+    with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=5)) as database:
+        row = database.execute(query).fetchone()
+    return str(row[0]) if row else ""
+
+
 async def test_who_gives_up_while_nobody_watches_is_owed_a_return_call(system: Instance) -> None:
     async with City(system) as city:
         await city.seat(HALL[:1], Manner(answers_after=None))
+        await until(lambda: HALL[0] in kept_members(system), "the native queue has the agent", seconds=10)
         system.kill("voice")
         try:
             call = await city.dial("12345")

@@ -239,3 +239,17 @@ def test_who_gave_up_before_a_restart_still_goes_first_after_it(tmp_path: Path) 
     second.submit(ev.Snapshot(T0, {}, {"1001": "NOT_INUSE"}))
     second.submit(ev.LegAnswered("c2", "1001"))
     assert restarted().journal.callers() == []
+
+
+def test_a_wish_and_a_used_quota_survive_in_the_journal(tmp_path: Path) -> None:
+    engine = engine_at(tmp_path, Hands())
+    offer(engine)
+    engine.submit(ev.LegAnswered("c1", "1001"))
+    engine.submit(ev.Command("1001", "pause", {"reason": "rest"}))
+    kept = engine.floor.agents["1001"]
+    kept.pauses.spend("rest", since=kept.since, until=kept.since + dt.timedelta(minutes=5))
+    engine.submit(ev.Command("1001", "microphone", {"ok": False}))
+    engine.journal.close()
+    again = engine_at(tmp_path, Hands()).floor.agents["1001"]
+    assert (again.next, again.pauses, again.microphone) == (kept.next, kept.pauses, False)
+    assert again.next is not None

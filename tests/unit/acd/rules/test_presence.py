@@ -103,6 +103,32 @@ def test_ready_without_a_microphone_is_refused_with_what_to_do() -> None:
     assert hall.state() == "ready", "a new sign-in begins anew"
 
 
+def test_a_sign_out_after_the_call_forgets_page_and_microphone_too() -> None:
+    hall = Hall()
+    hall.tell(ev.ScreenBack("1001"))
+    hall.ask("1001", "ready")
+    hall.talk()
+    hall.ask("1001", "microphone", ok=False)
+    hall.tell(ev.ScreenGone("1001"))
+    hall.ask("1001", "sign_out")
+    hall.hang_up()
+    hall.ask("1001", "outcome", call_id="c1")
+    assert hall.state() == "logged_out"
+    hall.ask("1001", "ready")
+    hall.tell(ev.Due(), after=60)
+    assert hall.state() == "ready"
+
+
+def test_who_says_ready_right_after_closing_the_page_works_without_one() -> None:
+    hall = Hall()
+    hall.tell(ev.ScreenBack("1001"))
+    hall.ask("1001", "pause", reason="training")
+    hall.tell(ev.ScreenGone("1001"))
+    hall.ask("1001", "ready")
+    hall.tell(ev.Due(), after=60)
+    assert hall.state() == "ready"
+
+
 @pytest.mark.parametrize("args", [{}, {"ok": None}, {"ok": "yes"}, {"ok": 1}])
 def test_a_word_about_the_microphone_is_true_or_false(args: dict[str, Any]) -> None:
     with pytest.raises(CommandRefusedError, match="say whether the microphone is there"):
