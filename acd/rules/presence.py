@@ -9,7 +9,7 @@ from acd.rules import events as ev
 from acd.rules.agents import CommandRefusedError, Trigger, next_state
 from acd.rules.book import Book
 from acd.rules.state import Agent, Wish
-from acd.rules.steps import BUSY
+from acd.rules.steps import BUSY, WISHED
 
 S = AgentStateName
 LINK_TIME = dt.timedelta(seconds=3)
@@ -19,7 +19,7 @@ WEB_TIME = dt.timedelta(seconds=10)
 """So long pages have to come back after the web process has: that it was away is not the agents' fault."""
 
 SIGNED_IN = "signed_in"
-WISHES = {Trigger.PAUSE: S.PAUSED, Trigger.SIGN_OUT: S.LOGGED_OUT}
+WISHES = {trigger: state for state, trigger in WISHED.items()}
 
 
 class Presence:
