@@ -9,12 +9,14 @@ from acd.rules import effects as fx
 from acd.rules import events as ev
 from acd.rules.agents import CommandRefusedError
 from acd.rules.book import Book
+from acd.rules.places import Rooms
 from acd.rules.state import Agent, Call, Phase
 
 KIND = "supervise"
 CONTEXT = "supervise"
 RING_SECONDS = 20
-SPIED = "HOTLINE_SPIED"
+SPIED, CALL = "HOTLINE_SPIED", "HOTLINE_CALL"
+JOIN = "join"
 
 Write = Callable[[str, dict[str, Any]], None]
 
@@ -45,8 +47,9 @@ class _Next:
 class Listening:
     """Who listens where. Nothing of it survives the process: Asterisk ends each leg with the talk by itself."""
 
-    def __init__(self, book: Book, write: Write) -> None:
+    def __init__(self, book: Book, rooms: Rooms, write: Write) -> None:
         self._book = book
+        self._rooms = rooms
         self._write = write
         self._ears: dict[str, Ear] = {}
         self._next: dict[str, _Next] = {}
@@ -85,7 +88,7 @@ class Listening:
         leg, mode = f"{fx.LEG_PREFIX}{KIND}-{call.call_id}-{self._count}", str(wish["act"])
         ear = Ear(supervisor.agent_id, leg, call.call_id, agent.agent_id, mode, wish, self._book.now)
         self._ears[supervisor.agent_id] = ear
-        spied = ((SPIED, call.leg or ""),)
+        spied = ((SPIED, call.leg or ""), (CALL, call.call_id))
         order = fx.Place(leg, f"PJSIP/{endpoint}", CONTEXT, mode, RING_SECONDS, f'"{mode}" <{agent.extension}>', spied)
         self._book.out.append(order)
         self._tell(ear, "ringing")
@@ -94,8 +97,16 @@ class Listening:
         if ear.since is None:
             raise CommandRefusedError("ringing", "pick up your phone first")
         ear.mode, ear.wish = str(wish["act"]), wish
+        self._bring_together(ear)
         self._book.out.append(fx.Move(CONTEXT, ((ear.leg, ear.mode),)))
         self._tell(ear, "connected")
+
+    def _bring_together(self, ear: Ear) -> None:
+        """Whoever joins does so in a room: the recording has all three. A held citizen comes there later."""
+        call = self._book.calls.get(ear.call_id)
+        if ear.mode == JOIN and call is not None and call.phase is Phase.TALKING and not call.room:
+            self._rooms.gather(call)
+            self._book.keep(call)
 
     def stop(self, supervisor_id: str) -> str:
         """End listening; gives the call."""
@@ -119,6 +130,7 @@ class Listening:
             return
         if isinstance(event, ev.Placed) and event.result is ev.PlacedResult.ANSWERED:
             ear.since = self._book.now
+            self._bring_together(ear)
             self._note(ear, "connected", "")
             return
         del self._ears[ear.supervisor_id]

@@ -64,7 +64,7 @@ class Supervision:
         self._offers = offers
         self._presence = presence
         self._rooms = Rooms(book)
-        self.listening = Listening(book, self._write)
+        self.listening = Listening(book, self._rooms, self._write)
         self._acts: dict[str, Callable[[Agent, Wish], str]] = {
             "listen": self._listen,
             "whisper": self._listen,

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from ops.call import tones
+from ops.call import g711, tones
 from ops.call.agent import Manner
 from ops.call.citizen import Call
 from ops.call.city import City
 from ops.call.desk import Refused
 from ops.call.phones import PhoneCall
-from ops.call.rtp import Endpoint
+from ops.call.rtp import Endpoint, wav_frames
 from ops.call.until import until, until_answered
 from ops.instance import Instance
 from tests.e2e.records import SUPERVISOR, states
@@ -23,6 +23,9 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 AGENT, OTHER = "1001", "1002"
 VOICE = 1500
 """What the supervisor hums."""
+
+VOICE_IN_MIX = 0.3
+"""Its share of what is heard while the citizen hums, too."""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -68,6 +71,13 @@ async def ear_of(city: City, since: float) -> Endpoint:
 async def hears(ear: Endpoint, tone: int) -> None:
     since = time.time()
     await until(lambda: ear.heard.tone_at(tone, since=since), f"{tone} Hz is heard", seconds=10)
+
+
+def share_of(city: City, call: Call, tone: int) -> float:
+    """The largest share that a tone has in 100 ms of the call's recording."""
+    frames = wav_frames(city.place.home / "recordings" / f"{call.call_id}.wav")
+    windows = (g711.decode(b"".join(frames[start : start + 5])) for start in range(0, len(frames) - 5, 5))
+    return max((tones.purity(window, tone) for window in windows), default=0.0)
 
 
 async def over(city: City, call: Call) -> None:
@@ -120,6 +130,10 @@ async def test_listening_hears_both_whispering_only_the_agent_and_joining_everyb
     await act(city, "join", call_id=call.call_id)
     await hears(citizen, VOICE)
     await hears(agent, VOICE)
+    citizen.hum(tones.CITIZEN_TONE)
+    await hears(ear, tones.CITIZEN_TONE)
+    since = time.time()
+    await until(lambda: time.time() - since > 1, "a second of both has gone by", seconds=5)
     screen = city.agents[AGENT].screen
     assert screen is not None
     told = [one.body["act"] for one in screen.find("supervised")]
@@ -130,6 +144,7 @@ async def test_listening_hears_both_whispering_only_the_agent_and_joining_everyb
     citizen.hum(tones.CITIZEN_TONE)
     await hears(agent, tones.CITIZEN_TONE)
     await over(city, call)
+    assert share_of(city, call, VOICE) > VOICE_IN_MIX, "who joins is in the recording"
 
     acts = await trail(city, lambda found: any(row["result"] == "ended" for row in found))
     mine = [row for row in reversed(acts) if row["subject"] == f"call:{call.call_id}"]

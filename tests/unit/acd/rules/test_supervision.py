@@ -78,7 +78,7 @@ def test_the_supervisors_phone_is_rung_beside_the_talk_and_the_agent_is_told_not
     hall.act("listen", agent_id="1001")
     (place,) = hall.kinds(fx.Place)
     assert (place.dial, place.context, place.exten) == ("PJSIP/9001", "supervise", "listen")
-    assert place.variables == (("HOTLINE_SPIED", "leg of 1001"),)
+    assert place.variables == (("HOTLINE_SPIED", "leg of 1001"), ("HOTLINE_CALL", "c1"))
     assert place.leg.startswith("leg-supervise-c1-")
     assert hall.written == [("c1", "listen", "taken")]
     assert hall.told == [("9001", "supervision")]
@@ -111,13 +111,23 @@ def test_listening_becomes_whispering_and_joining_on_the_same_leg() -> None:
     assert hall.kinds(fx.Move) == [fx.Move("supervise", ((place.leg, "whisper"),))]
     assert ("1001", "supervised") not in hall.told
     hall.act("join", call_id="c1")
-    assert hall.kinds(fx.Move) == [fx.Move("supervise", ((place.leg, "join"),))]
+    together = fx.Move("room", (("c1", "citizen"), ("leg of 1001", "party")))
+    assert hall.kinds(fx.Move) == [together, fx.Move("supervise", ((place.leg, "join"),))]
     assert ("1001", "supervised") in hall.told, "who is heard by the citizen is announced"
     hall.act("stop")
     assert hall.kinds(fx.HangUp) == [fx.HangUp(place.leg)]
     hall.tell(ev.PlacedEnded(place.leg, ev.PlacedResult.FAILED))
     assert hall.written == [("c1", "join", "ended")]
     assert hall.listening == []
+
+
+def test_nobody_is_moved_before_the_joining_supervisor_has_picked_up() -> None:
+    hall = Hall()
+    hall.act("join", agent_id="1001")
+    (place,) = hall.kinds(fx.Place)
+    assert (place.exten, hall.kinds(fx.Move)) == ("join", [])
+    hall.tell(ev.Placed(place.leg, ev.PlacedResult.ANSWERED))
+    assert hall.kinds(fx.Move) == [fx.Move("room", (("c1", "citizen"), ("leg of 1001", "party")))]
 
 
 def test_another_talk_is_heard_as_soon_as_the_first_leg_is_gone() -> None:
@@ -127,7 +137,7 @@ def test_another_talk_is_heard_as_soon_as_the_first_leg_is_gone() -> None:
     assert hall.kinds(fx.Place) == []
     hall.tell(ev.PlacedEnded(place.leg, ev.PlacedResult.FAILED))
     (second,) = hall.kinds(fx.Place)
-    assert second.variables == (("HOTLINE_SPIED", "leg of 1002"),)
+    assert second.variables[0] == ("HOTLINE_SPIED", "leg of 1002")
     assert second.leg != place.leg
 
 
