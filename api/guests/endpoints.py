@@ -10,7 +10,7 @@ from api.core.openapi import problems
 from api.core.problems import NotFoundError
 from api.core.runtime import Reader, RuntimeDep
 from api.guests import reporting, repository, service
-from api.guests.schemas import EndIn, OpenedOut, ReportOut, SessionIn, SessionOut
+from api.guests.schemas import EndIn, GuestSessionOut, OpenedOut, ReportOut, SessionIn
 from api.sessions.dependencies import Supervisor
 from db.clock import utc_now
 
@@ -41,7 +41,7 @@ async def create_guest_session(body: SessionIn, identity: Supervisor, runtime: R
 
 
 @router.get("", summary="List guest sessions")
-async def get_guest_sessions(_identity: Supervisor, session: Reader) -> list[SessionOut]:
+async def get_guest_sessions(_identity: Supervisor, session: Reader) -> list[GuestSessionOut]:
     """Give sessions, the latest first (at most 200)."""
     return await service.list_sessions(session, now=utc_now())
 
@@ -53,7 +53,7 @@ async def get_guest_sessions(_identity: Supervisor, session: Reader) -> list[Ses
 )
 async def end_guest_session(
     session_id: SessionId, body: EndIn, identity: Supervisor, runtime: RuntimeDep
-) -> SessionOut:
+) -> GuestSessionOut:
     """End it now: who talks finishes the call and its outcome, nobody signs in any more, the staff takes who waits."""
     async with runtime.database.write() as session:
         ended = await service.end_session(session, session_id, body.why, by=identity.agent_id, now=utc_now())

@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from api.guests import repository
 from api.guests.repository import SessionCall
 from api.guests.rules import Told, count, state_of
-from api.guests.schemas import GuestFiguresOut, Kind, ReportOut, SeatOut, SessionCaseOut, SessionOut
+from api.guests.schemas import GuestFiguresOut, GuestSessionOut, Kind, ReportOut, SeatOut, SessionCaseOut
 from db.engine import ReadSession
 from db.guests import queue_of
 from db.tables import GuestSeat, GuestSession, Offer
 
 
-def describe_session(row: GuestSession, seats: Sequence[GuestSeat], *, now: dt.datetime) -> SessionOut:
+def describe_session(row: GuestSession, seats: Sequence[GuestSeat], *, now: dt.datetime) -> GuestSessionOut:
     """Return a session as the API tells it."""
-    return SessionOut(
+    return GuestSessionOut(
         id=row.id,
         kind=Kind(row.kind),
         title=row.title,

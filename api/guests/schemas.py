@@ -73,7 +73,7 @@ class NewSeatOut(SeatOut):
     password: str
 
 
-class SessionOut(BaseModel):
+class GuestSessionOut(BaseModel):
     """A session; `state` is planned, on or over."""
 
     id: int
@@ -92,7 +92,7 @@ class SessionOut(BaseModel):
     seats: list[SeatOut]
 
 
-class OpenedOut(SessionOut):
+class OpenedOut(GuestSessionOut):
     """A session just opened, with the guests' passwords."""
 
     seats: list[NewSeatOut]  # type: ignore[assignment] # a seat with more is a seat
@@ -123,7 +123,7 @@ class SessionCaseOut(BaseModel):
 class ReportOut(BaseModel):
     """What came of a session: `by_others` were answered by the staff that helps, `waits` count whom a person served."""
 
-    session: SessionOut
+    session: GuestSessionOut
     calls: int
     answered: int
     by_guests: int

@@ -9,7 +9,7 @@ from api.core.problems import ConflictError, NotFoundError, RefusedError
 from api.guests import repository
 from api.guests.reporting import describe_session
 from api.guests.rules import findings, state_of
-from api.guests.schemas import NewSeatOut, SessionIn, SessionOut
+from api.guests.schemas import GuestSessionOut, NewSeatOut, SessionIn
 from api.sessions.hashing import Hashing
 from db.engine import ReadSession, WriteSession
 from db.guests import EXTENSIONS, seat_id
@@ -29,7 +29,7 @@ async def new_passwords(hashing: Hashing, number: int) -> list[tuple[str, str]]:
 
 async def open_session(
     session: WriteSession, wanted: SessionIn, passwords: list[tuple[str, str]], *, by: str, now: dt.datetime
-) -> tuple[SessionOut, list[NewSeatOut]]:
+) -> tuple[GuestSessionOut, list[NewSeatOut]]:
     """Store a session with its seats. Raises RefusedError with all findings."""
     await repository.lock_opening(session)
     starts = max(wanted.starts or now, now)
@@ -82,7 +82,9 @@ async def _free_phones(session: WriteSession, wanted: SessionIn, *, starts: dt.d
     return free
 
 
-async def end_session(session: WriteSession, session_id: int, why: str, *, by: str, now: dt.datetime) -> SessionOut:
+async def end_session(
+    session: WriteSession, session_id: int, why: str, *, by: str, now: dt.datetime
+) -> GuestSessionOut:
     """End a session now, or call off one that is planned. Raises NotFoundError, ConflictError."""
     found = await repository.lock_session(session, session_id)
     if found is None:
@@ -94,7 +96,7 @@ async def end_session(session: WriteSession, session_id: int, why: str, *, by: s
     return describe_session(found, await repository.seats_of(session, [session_id]), now=now)
 
 
-async def list_sessions(session: ReadSession, *, now: dt.datetime) -> list[SessionOut]:
+async def list_sessions(session: ReadSession, *, now: dt.datetime) -> list[GuestSessionOut]:
     """Return the sessions, the latest first."""
     rows = await repository.newest(session, LISTED)
     seats: dict[int, list[GuestSeat]] = {row.id: [] for row in rows}

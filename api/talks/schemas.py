@@ -10,7 +10,7 @@ from api.core.text import WORD_LIMIT
 Kind = Literal["queue", "agent", "number"]
 
 
-class Act(StrEnum):
+class TalkAct(StrEnum):
     """What can be done with a talk; when, `acd.rules.talks` knows."""
 
     HOLD = "hold"
@@ -22,7 +22,7 @@ class Act(StrEnum):
     DROP = "drop"
 
 
-NEEDS_TARGET = frozenset({Act.TRANSFER, Act.CONSULT})
+NEEDS_TARGET = frozenset({TalkAct.TRANSFER, TalkAct.CONSULT})
 
 
 class To(BaseModel):
@@ -41,7 +41,7 @@ class TalkIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    act: Act
+    act: TalkAct
     to: Annotated[To | None, Field(description="For transfer and consult only")] = None
 
     @model_validator(mode="after")

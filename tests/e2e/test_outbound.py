@@ -238,8 +238,7 @@ async def test_a_return_call_keeps_the_place_among_live_callers(office: Office) 
     await city.carrier.open({number: CITIZEN})
     younger = await city.dial(HOTLINE, keys="0")
     await queued(city, [younger])
-    figures = await city.desk.ask(SUPERVISOR, "GET", "/api/figures")
-    assert (figures["total"]["live"]["waiting"], figures["total"]["live"]["virtual"]) == (1, 1)
+    await until_answered(lambda: waits(city, 1, virtual=1), "one waits, one keeps a place", seconds=20)
     assert not city.carrier.calls, "nobody is free for it"
     await end_talk(office, talking)
     leg = await city.carrier.talking(number)
@@ -285,9 +284,9 @@ async def test_who_rings_again_meanwhile_is_served_once(office: Office) -> None:
     assert city.carrier.calls == [], "nobody is called who was served"
 
 
-async def waits(city: City, wanted: int) -> bool:
+async def waits(city: City, wanted: int, *, virtual: int = 0) -> bool:
     live = (await city.desk.ask(SUPERVISOR, "GET", "/api/figures"))["total"]["live"]
-    return bool(live["waiting"] == wanted and live["virtual"] == 0)
+    return bool(live["waiting"] == wanted and live["virtual"] == virtual)
 
 
 async def test_who_is_not_reached_is_called_again_and_then_owed(office: Office) -> None:

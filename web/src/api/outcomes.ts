@@ -20,9 +20,13 @@ const OUT_PREFIX = 'out-'
 
 export const isCallOut = (callId: string) => callId.startsWith(OUT_PREFIX)
 
-/** What fits a call. */
-export function outcomesOf(callId: string): Outcome[] {
-  return Object.keys(isCallOut(callId) ? OF_CALLS_OUT : OF_CASES) as Outcome[]
+/** What fits a call; one of the hotline's own decides about its case only while that is new (`draft`). */
+export function outcomesOf(callId: string, caseState: string): Outcome[] {
+  const ofCases = Object.keys(OF_CASES) as Outcome[]
+  if (!isCallOut(callId)) return ofCases
+  return caseState === 'draft'
+    ? [...ofCases, 'not_reached']
+    : (Object.keys(OF_CALLS_OUT) as Outcome[])
 }
 
 /** Whether a stored word is an outcome of this server. */

@@ -1738,7 +1738,7 @@ export interface components {
      * @description What a supervisor may do.
      * @enum {string}
      */
-    'Act-Output':
+    Act:
       'listen' | 'whisper' | 'join' | 'stop' | 'take_over' | 'move' | 'front' | 'force' | 'finish'
     /**
      * ActIn
@@ -1748,7 +1748,7 @@ export interface components {
      *     finish: `agent_id`; stop needs nothing.
      */
     ActIn: {
-      act: components['schemas']['api__hall__schemas__Act']
+      act: components['schemas']['Act']
       /** Agent Id */
       agent_id?: string | null
       /** Call Id */
@@ -1777,7 +1777,7 @@ export interface components {
     ActOut: {
       /** Act Id */
       act_id: string
-      act: components['schemas']['Act-Output']
+      act: components['schemas']['Act']
       /** Agent Id */
       agent_id: string | null
       /** Call Id */
@@ -3093,6 +3093,55 @@ export interface components {
        * @default
        */
       title: string
+    }
+    /**
+     * GuestSessionOut
+     * @description A session; `state` is planned, on or over.
+     */
+    GuestSessionOut: {
+      /** Id */
+      id: number
+      kind: components['schemas']['Kind']
+      /** Title */
+      title: string
+      /**
+       * Starts
+       * Format: date-time
+       */
+      starts: string
+      /**
+       * Ends
+       * Format: date-time
+       */
+      ends: string
+      /** State */
+      state: string
+      /**
+       * Queue
+       * @description Calls can be moved there while it lasts
+       * @example guest-7
+       */
+      queue: string
+      /** Numbers */
+      numbers: string[]
+      /** Overflow To */
+      overflow_to: string
+      /** Opened By */
+      opened_by: string
+      /**
+       * Opened At
+       * Format: date-time
+       */
+      opened_at: string
+      /** Why */
+      why: string
+      /**
+       * Ended By
+       * @description Who ended it before its time
+       */
+      ended_by: string | null
+      /** Seats */
+      seats: components['schemas']['SeatOut'][]
     }
     /**
      * HallAgentOut
@@ -4594,7 +4643,7 @@ export interface components {
      * @description What came of a session: `by_others` were answered by the staff that helps, `waits` count whom a person served.
      */
     ReportOut: {
-      session: components['schemas']['api__guests__schemas__SessionOut']
+      session: components['schemas']['GuestSessionOut']
       /** Calls */
       calls: number
       /** Answered */
@@ -5032,6 +5081,23 @@ export interface components {
       why: string
     }
     /**
+     * SessionOut
+     * @description A token and who it belongs to.
+     */
+    SessionOut: {
+      /**
+       * Token
+       * @description Send it as `Authorization: Bearer <token>`
+       */
+      token: string
+      /**
+       * Expires At
+       * Format: date-time
+       */
+      expires_at: string
+      agent: components['schemas']['api__sessions__schemas__AgentOut']
+    }
+    /**
      * ShiftIn
      * @description One shift as it is to be.
      */
@@ -5295,11 +5361,17 @@ export interface components {
       reason?: string | null
     }
     /**
+     * TalkAct
+     * @description What can be done with a talk; when, `acd.rules.talks` knows.
+     * @enum {string}
+     */
+    TalkAct: 'hold' | 'resume' | 'transfer' | 'consult' | 'join' | 'complete' | 'drop'
+    /**
      * TalkIn
      * @description One act.
      */
     TalkIn: {
-      act: components['schemas']['api__talks__schemas__Act']
+      act: components['schemas']['TalkAct']
       /** @description For transfer and consult only */
       to?: components['schemas']['To'] | null
     }
@@ -6042,62 +6114,6 @@ export interface components {
       why: string
     }
     /**
-     * SessionOut
-     * @description A session; `state` is planned, on or over.
-     */
-    api__guests__schemas__SessionOut: {
-      /** Id */
-      id: number
-      kind: components['schemas']['Kind']
-      /** Title */
-      title: string
-      /**
-       * Starts
-       * Format: date-time
-       */
-      starts: string
-      /**
-       * Ends
-       * Format: date-time
-       */
-      ends: string
-      /** State */
-      state: string
-      /**
-       * Queue
-       * @description Calls can be moved there while it lasts
-       * @example guest-7
-       */
-      queue: string
-      /** Numbers */
-      numbers: string[]
-      /** Overflow To */
-      overflow_to: string
-      /** Opened By */
-      opened_by: string
-      /**
-       * Opened At
-       * Format: date-time
-       */
-      opened_at: string
-      /** Why */
-      why: string
-      /**
-       * Ended By
-       * @description Who ended it before its time
-       */
-      ended_by: string | null
-      /** Seats */
-      seats: components['schemas']['SeatOut'][]
-    }
-    /**
-     * Act
-     * @description What a supervisor may do.
-     * @enum {string}
-     */
-    api__hall__schemas__Act:
-      'listen' | 'whisper' | 'join' | 'stop' | 'take_over' | 'move' | 'front' | 'force' | 'finish'
-    /**
      * EntryOut
      * @description One act in the audit trail; `result`: taken, refused, unanswered, or of listening connected, ended, failed.
      */
@@ -6468,30 +6484,6 @@ export interface components {
       role: string
     }
     /**
-     * SessionOut
-     * @description A token and who it belongs to.
-     */
-    api__sessions__schemas__SessionOut: {
-      /**
-       * Token
-       * @description Send it as `Authorization: Bearer <token>`
-       */
-      token: string
-      /**
-       * Expires At
-       * Format: date-time
-       */
-      expires_at: string
-      agent: components['schemas']['api__sessions__schemas__AgentOut']
-    }
-    /**
-     * Act
-     * @description What can be done with a talk; when, `acd.rules.talks` knows.
-     * @enum {string}
-     */
-    api__talks__schemas__Act:
-      'hold' | 'resume' | 'transfer' | 'consult' | 'join' | 'complete' | 'drop'
-    /**
      * TargetOut
      * @description Somebody a talk can be given to; `state` is an agent's live one.
      */
@@ -6672,7 +6664,7 @@ export interface operations {
           [name: string]: unknown
         }
         content: {
-          'application/json': components['schemas']['api__sessions__schemas__SessionOut']
+          'application/json': components['schemas']['SessionOut']
         }
       }
       /** @description Bad Request */
@@ -12868,7 +12860,7 @@ export interface operations {
           [name: string]: unknown
         }
         content: {
-          'application/json': components['schemas']['api__guests__schemas__SessionOut'][]
+          'application/json': components['schemas']['GuestSessionOut'][]
         }
       }
       /** @description Unauthorized */
@@ -12990,7 +12982,7 @@ export interface operations {
           [name: string]: unknown
         }
         content: {
-          'application/json': components['schemas']['api__guests__schemas__SessionOut']
+          'application/json': components['schemas']['GuestSessionOut']
         }
       }
       /** @description Bad Request */
