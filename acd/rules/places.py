@@ -13,7 +13,7 @@ from acd.rules.telephones import interface_of, is_line
 
 S = AgentStateName
 QUEUE, AGENT, NUMBER = "queue", "agent", "number"
-EMERGENCY = {"110": "公安", "119": "消防", "120": "急救", "122": "交警"}
+EMERGENCY = {"110": "公安报警", "119": "消防救援", "120": "医疗急救", "122": "交通事故"}
 """Anybody may be connected with these, published or not."""
 
 ACCEPT_SECONDS = 20

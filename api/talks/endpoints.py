@@ -5,6 +5,7 @@ from typing import Final
 
 from fastapi import APIRouter
 
+from acd.rules.places import EMERGENCY
 from api.agents.schemas import StateOut
 from api.configuration.repository import list_agents, list_queues
 from api.core.openapi import problems
@@ -15,7 +16,6 @@ from api.targets.repository import list_targets
 
 router = APIRouter(prefix="/api/agents/me/talk", tags=["talks"], responses=problems(HTTPStatus.UNAUTHORIZED))
 
-EMERGENCY: Final = {"110": "公安报警", "119": "消防救援", "120": "医疗急救", "122": "交通事故"}
 SIGNED_OUT: Final = "logged_out"
 
 

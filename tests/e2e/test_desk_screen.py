@@ -10,7 +10,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from ops.call.browser import open_browser
-from ops.call.carrier import CITIZEN
+from ops.call.carrier import BUSY, CITIZEN, Line
 from ops.call.city import City
 from ops.call.until import until
 from ops.instance import Instance
@@ -63,6 +63,9 @@ async def test_what_is_asked_for_during_a_call_comes_after_it_and_both_tabs_tell
     await seat.at("pause-reason").select_option("meal")
     await seat.desk.click("set-paused")
     await seat.desk.shows("next-state", "paused")
+    bar = await seat.page.locator("header").first.bounding_box()
+    assert bar is not None
+    assert bar["height"] < 90, "the bar is one line"
     other = await second_tab(seat)
     await expect(other.get_by_test_id("next-state")).to_have_text(re.compile("话后：小休 用餐"))
     await expect(other.get_by_test_id("phone-state")).to_have_attribute("data-state", "elsewhere")
@@ -81,7 +84,7 @@ async def test_what_is_asked_for_during_a_call_comes_after_it_and_both_tabs_tell
     await seat.desk.picture("paused")
     await seat.desk.click("set-ready")
     await seat.desk.shows("state", "ready")
-    await expect(seat.at("pause-meal")).to_have_text(re.compile("今日还剩 60 分钟"))
+    await expect(seat.at("pause-meal")).to_have_text(re.compile("剩 60 分钟"))
     await expect(seat.at("pause-meeting")).to_have_text("会议")
 
 
@@ -138,3 +141,49 @@ async def test_a_citizen_is_called_back_whose_number_nobody_sees(seat: Seat) -> 
     await until(lambda: reached.over, "the citizen's call has ended", seconds=10)
     await seat.submit("reached")
     await seat.desk.shows("state", "ready")
+
+
+async def test_a_citizen_is_held_a_unit_is_asked_and_joined_and_leaves_again(seat: Seat) -> None:
+    await seat.city.carrier.open({"110": Line()})
+    call = await seat.city.dial("12345", keys="0")
+    await seat.popped(call.citizen.user)
+    await seat.talk()
+    await seat.desk.click("hold")
+    await seat.desk.shows("talk", "held")
+    await seat.desk.shows("state", "holding")
+    # The only one that the search finds is chosen; Enter asks it first.
+    await seat.desk.click("transfer")
+    await seat.at("kind-number").check()
+    await seat.at("transfer-search").fill("公安")
+    await expect(seat.at("to-number-110").locator("input")).to_be_checked()
+    await seat.at("transfer-search").press("Enter")
+    await seat.city.carrier.called("110")
+    await seat.desk.shows("talk", "consulting")
+    await expect(seat.at("third")).to_have_text("公安报警")
+    await seat.desk.click("join")
+    await seat.desk.shows("talk", "three")
+    await seat.desk.picture("three")
+    seat.city.carrier.hang_up("110")
+    await seat.desk.shows("talk", "two")
+    assert not call.over
+    await seat.hang_up()
+    await seat.submit("answered")
+    await seat.desk.shows("state", "ready")
+
+
+async def test_a_transfer_that_nobody_takes_comes_back_with_a_word(seat: Seat) -> None:
+    await seat.city.carrier.open({"119": BUSY})
+    call = await seat.city.dial("12345", keys="0")
+    await seat.popped(call.citizen.user)
+    await seat.talk()
+    await seat.desk.click("transfer")
+    await seat.at("kind-number").check()
+    await seat.at("to-number-119").click()
+    await seat.desk.click("do-transfer")
+    # The citizen rings here again, and the screen says why.
+    await seat.desk.shows("phone-state", "ringing", seconds=20)
+    await seat.talk()
+    await seat.desk.shows("talk-note", "transfer_failed")
+    await until(lambda: call.media.heard.tone_heard_at, "the citizen hears the agent", seconds=10)
+    call.hang_up()
+    await seat.desk.shows("state", "wrap_up")

@@ -17,7 +17,7 @@ export type WaitingCall = Hall['waiting'][number]
 export type HallTalk = Hall['talks'][number]
 export type Listening = Hall['listening'][number]
 
-export type ActName = Schemas['Act']
+export type ActName = Schemas['ActIn']['act']
 export type ForcedState = Schemas['ForcedState']
 export type ActWish = Schemas['ActIn']
 export type ActEntry = Answer<'/api/hall/acts', 'get'>['entries'][number]

@@ -1,12 +1,13 @@
 /** The calls this page makes to the server, one function each; the shapes are the server's own (schema.ts). */
 
+import type { Answer } from './answers'
 import { request } from './http'
 import type { Outcome } from './outcomes'
 import type { components } from './schema'
 
 type Schemas = components['schemas']
 
-export type Session = Schemas['SessionOut']
+export type Session = Answer<'/api/sessions', 'post'>
 export type Agent = Session['agent']
 /** How the browser phone reaches the telephone system. */
 export type PhoneAccount = Schemas['PhoneOut']

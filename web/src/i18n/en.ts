@@ -29,6 +29,8 @@ export const en: Messages = {
   },
   reason: {
     signed_in: 'just signed in',
+    supervisor: 'by a supervisor',
+    handed_over: 'handed over',
     rest: 'rest',
     meal: 'meal',
     meeting: 'meeting',
@@ -54,7 +56,7 @@ export const en: Messages = {
     signOut: 'Then sign out',
     left: '{time} left',
     over: '{time} over',
-    quota: '({n} min left today)',
+    quota: ' ({n} min left)',
   },
   link: {
     server: 'The connection to the server is lost; trying again.',

@@ -27,6 +27,8 @@ export const zhCN = {
   },
   reason: {
     signed_in: '刚登录',
+    supervisor: '班长操作',
+    handed_over: '已转出',
     rest: '休息',
     meal: '用餐',
     meeting: '会议',
@@ -52,7 +54,7 @@ export const zhCN = {
     signOut: '话后退出',
     left: '剩 {time}',
     over: '已超 {time}',
-    quota: '（今日还剩 {n} 分钟）',
+    quota: '（剩 {n} 分钟）',
   },
   link: {
     server: '与服务器的连接断开，正在自动重连。',
