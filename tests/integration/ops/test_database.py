@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from db.guests import EXTENSIONS as GUEST_EXTENSIONS
 from ops import database
 from ops.errors import OpsError
 
@@ -73,7 +74,7 @@ def test_a_user_who_may_not_make_tables_is_named(database_url: str) -> None:
 
 
 def test_the_hall_is_read_from_a_migrated_database(database_url: str) -> None:
-    assert database.read_hall(database_url) == database.Hall((), ())
+    assert database.read_hall(database_url) == database.Hall(GUEST_EXTENSIONS, ())
 
 
 @pytest.fixture

@@ -42,9 +42,9 @@ def test_what_is_not_ours_is_refused(token: str) -> None:
         read_token(token, SECRET, now=NOW)
 
 
-def test_only_an_agent_sees_less_than_everything() -> None:
+def test_agents_and_guests_see_less_than_everything() -> None:
     seen = {role: Identity("1", "x", role, LATER).sees_everything for role in Role}
-    assert seen == {Role.AGENT: False, Role.SUPERVISOR: True, Role.ADMINISTRATOR: True}
+    assert seen == {Role.AGENT: False, Role.GUEST: False, Role.SUPERVISOR: True, Role.ADMINISTRATOR: True}
 
 
 @pytest.mark.parametrize(("given", "same"), [("token", True), ("Token", False), ("", False), ("\ud800", False)])
