@@ -102,7 +102,12 @@ async def calls_of(session: ReadSession, opened: GuestSession) -> list[SessionCa
     )
     began = func.coalesce(Call.started_at, Call.seen_at)
     near = (began >= opened.starts_at - EARLIER) & (began < opened.ends_at + LATER)
-    query = select(Call, Case).outerjoin(Case, Case.call_id == Call.call_id).where(near, waited).order_by(began)
+    query = (
+        select(Call, Case)
+        .outerjoin(Case, Case.call_id == Call.call_id)
+        .where(near, waited)
+        .order_by(began, Call.call_id)
+    )
     return [SessionCall(call, case) for call, case in await session.execute(query)]
 
 
