@@ -15,6 +15,10 @@ Events (more than one are parted by commas):
     9001 vainly ...                                                                         (it is refused)
     c1 asks for a return call (and hangs up; the virtual caller is r1) | c1 is in the menu from 13800138000
     1001 reaches (answers the own phone, then the citizen answers) | reaches nobody | declines the own phone
+    1001 holds | resumes | transfers to queue law | transfers to agent 1002 | transfers to number 110
+    1001 consults agent 1002 | consults number 110 | joins | completes | drops | 1001 vainly holds (it is refused)
+    third of c1 answers | is busy | leaves | c1 is outside: busy (what became of a transfer to a number)
+    1001 rings off (puts the phone down while the citizen is still there)
 Expected: `c1 -> 1001` for a ring (`r1 -> 1001`: for a return call), `c1 waits`, `c1 1st` for its place in the queue,
 `1001 talking` for a state, `r1 gone`, `1001 next:paused` for what comes after the call (`next:none`), `1001 until:300`
 for the second at which the state is looked at (`until:none`), `1001 overrun`.
@@ -46,6 +50,10 @@ CALL = re.compile(
 ACT = re.compile(
     r"(?P<who>\d+)(?P<vainly> vainly)? (?P<act>takes|moves|puts|forces|finishes) (?P<whom>\S+)"
     r"(?:(?: to)? (?P<how>\S+))?"
+)
+TALK = re.compile(
+    r"(?P<who>\d+)(?P<vainly> vainly)? (?P<act>holds|resumes|transfers|consults|joins|completes|drops)"
+    r"(?: to)?(?: (?P<kind>queue|agent|number) (?P<target>\S+))?"
 )
 ACTS = {"takes": "take_over", "moves": "move", "puts": "front", "forces": "force", "finishes": "finish"}
 
@@ -99,7 +107,7 @@ class Play:
             if isinstance(effect, fx.Ring):
                 self.rings.append(f"{effect.call_id} -> {effect.agent_id}")
                 self.endpoints[effect.agent_id] = effect.endpoint
-            if isinstance(effect, fx.Place) and effect.shown_to is not None:
+            if isinstance(effect, fx.Place) and effect.leg.startswith("leg-caller-"):
                 self.rings.append(f"{self.virtual(effect.leg)} -> {effect.shown_to}")
 
     def play(self, row: Row) -> None:
@@ -122,7 +130,7 @@ class Play:
             self.tell(ev.Due())
             assert not self.rings, f"before line {row.number}, at {self.second} s: rings {self.rings}, not in the table"
 
-    def do(self, event: str) -> None:
+    def do(self, event: str) -> None:  # noqa: C901 - one branch a kind of event
         if found := CALL.fullmatch(event):
             self.call(**found.groupdict())
         elif told := self.by_citizen(event):
@@ -134,6 +142,12 @@ class Play:
             self.tell(ev.WebCame() if event == "web comes" else ev.WebWent())
         elif found := ACT.fullmatch(event):
             self.act(**found.groupdict())
+        elif found := TALK.fullmatch(event):
+            self.talk(**found.groupdict())
+        elif found := re.fullmatch(r"third of (c\d+) (answers|leaves|is busy)", event):
+            self.third(found[1], found[2])
+        elif found := re.fullmatch(r"(c\d+) is outside: (\w+)", event):
+            self.tell(ev.OutsideOver(found[1], found[2]))
         elif found := re.fullmatch(r"(\d+) (.+)", event):
             AGENT[found[2]](self, found[1])
         else:
@@ -168,6 +182,33 @@ class Play:
             assert vainly, f"{who} {act} {whom} was refused"
         else:
             assert not vainly, f"{who} {act} {whom} was not refused"
+
+    def talk(self, who: str, vainly: str | None, act: str, kind: str | None, target: str | None) -> None:
+        args = {"to": {"kind": kind, "id": target}} if kind else {}
+        try:
+            self.tell(ev.Command(who, act.removesuffix("s"), args))
+        except CommandRefusedError:
+            assert vainly, f"{who} {act} was refused"
+        else:
+            assert not vainly, f"{who} {act} was not refused"
+
+    def third(self, call: str, what: str) -> None:
+        third = self.floor.calls[call].third
+        assert third is not None, f"{call} has no third party"
+        if what == "answers":
+            self.tell(ev.Placed(third.leg, ev.PlacedResult.ANSWERED))
+        else:
+            self.tell(ev.PlacedEnded(third.leg, ev.PlacedResult.BUSY))
+
+    def rings_off(self, agent: str) -> None:
+        call = self.floor.calls[self.call_of(agent)]
+        leg = call.leg or ""
+        if leg.startswith(fx.LEG_PREFIX):
+            self.tell(ev.HangupAsked(leg))
+            self.tell(ev.PlacedEnded(leg, ev.PlacedResult.FAILED))
+        else:
+            self.tell(ev.HangupAsked(call.call_id, agent))
+            self.tell(ev.LegEnded(call.call_id, agent))
 
     def check(self, part: str, row: Row) -> None:
         found = re.fullmatch(r"(\S+) (\S+)", part)
@@ -262,6 +303,7 @@ AGENT: dict[str, Callable[[Play, str], None]] = {
     "answers": Play.answers,
     "misses": Play.misses,
     "hangs up": Play.hangs_up,
+    "rings off": Play.rings_off,
     "finishes": Play.finishes,
     "breaks": Play.breaks,
     "reaches": Play.reaches,
