@@ -236,7 +236,7 @@ async def test_the_endpoint_gives_all_of_it_with_its_tag(place: Place) -> None:
     assert answer.headers["etag"] == f'"{body["version"]}"'
     assert {*body} == {
         *("version", "queues", "agents", "numbers", "menus"),
-        *("incidents", "holidays", "sounds", "targets", "pauses"),
+        *("incidents", "holidays", "sounds", "targets", "target_names", "pauses"),
     }
     same = await place.api.wire("GET", "/internal/configuration", headers={"If-None-Match": answer.headers["etag"]})
     assert same.status_code == 304
