@@ -127,9 +127,14 @@ class Bench:
     async def _repeat(
         self, name: str, repeat: Callable[[int], Awaitable[None]], figures: Callable[[], Iterable[Figure]]
     ) -> None:
+        plan = self._plan
         try:
-            with step(f"{name}, {self._plan.repeats} repeats"):
-                for number in range(self._plan.repeats):
+            with step(f"{name}, {plan.repeats} repeats"):
+                for number in range(plan.repeats):
+                    await repeat(number)
+                for number in range(plan.repeats, plan.repeats + plan.spare):
+                    if enough(figures):
+                        break
                     await repeat(number)
         except FAILURES as error:
             self._missed((name,), error)
@@ -147,6 +152,15 @@ class Bench:
 
     def _missed(self, names: Iterable[str], error: Exception) -> None:
         self.results += [Missing(name, f"{type(error).__name__}: {error}") for name in names]
+
+
+def enough(figures: Callable[[], Iterable[Figure]]) -> bool:
+    """Whether the samples so far give the figures."""
+    try:
+        list(figures())
+    except TooFew:
+        return False
+    return True
 
 
 async def published(instance: Instance) -> dict[str, object]:

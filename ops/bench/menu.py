@@ -13,9 +13,8 @@ from ops.call.until import until
 OURS = "12345"
 WAYS = {"ours": OURS, "native": MENU, "process": PROCESS}
 _STEP = 1.25
-RATES = tuple(dict.fromkeys(round(4 * _STEP**n) for n in range(25)))
-"""Calls a second that are tried: 4, 5, 6, 8, ... 850."""
-_FIRST = {"ours": 48, "native": 92, "process": 10}
+RATES = (1, 2, 3, *dict.fromkeys(round(4 * _STEP**n) for n in range(25)))
+"""Calls a second that are tried: 1, 2, 3, 4, 5, 6, 8, ... 850."""
 _QUIET_SECONDS = 40
 
 
@@ -32,8 +31,11 @@ class Ladder:
         self._known = {}
 
     def next(self) -> int | None:
-        """Return the rate to try next; None when the highest clean one lies below a rate that is not."""
-        if len(self._known) >= self._most:
+        """Return the rate to try next; None when the highest clean one is known, or `most` were tried.
+
+        It goes on down until one is clean.
+        """
+        if len(self._known) >= self._most and self.best:
             return None
         place = self._place
         if self._known.get(place) is False:
@@ -65,7 +67,8 @@ class Menus:
         self._voice = voice
         self._callers = callers
         self._plan = plan
-        self._ladders = {way: Ladder(first, most=plan.menu_rates) for way, first in _FIRST.items()}
+        firsts = zip(WAYS, plan.menu_first, strict=True)
+        self._ladders = {way: Ladder(first, most=plan.menu_rates) for way, first in firsts}
 
     async def repeat(self, number: int) -> None:
         """Each way once, in an order that turns."""

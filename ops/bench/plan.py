@@ -5,9 +5,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Seconds, unless said otherwise; `repeats` of each comparison, the order alternating between them."""
+    """Seconds, unless said otherwise; `repeats` of each comparison, the order alternating between them.
+
+    `spare` repeats more where they have given too few samples: a machine that does other work meanwhile. `menu_first`:
+    the rates at which ours, the dialplan and the process AGI are tried first.
+    """
 
     repeats: int = 5
+    spare: int = 0
     agents: int = 30
     sockets: int = 70
     busy_seconds: float = 8.0
@@ -18,6 +23,7 @@ class Plan:
     menu_cpu_rate: int = 10
     menu_cpu_seconds: float = 4.0
     menu_rates: int = 3
+    menu_first: tuple[int, int, int] = (48, 92, 10)
     replay_seconds: float = 20.0
     replay_talk: float = 6.0
     decisions: int = 4_000
@@ -35,6 +41,7 @@ class Plan:
 FULL = Plan()
 QUICK = Plan(
     repeats=1,
+    spare=4,
     agents=4,
     sockets=6,
     busy_seconds=2.5,
@@ -43,7 +50,8 @@ QUICK = Plan(
     steady_seconds=1.5,
     menu_seconds=0.5,
     menu_cpu_seconds=0.5,
-    menu_rates=1,
+    menu_rates=3,
+    menu_first=(4, 4, 2),
     replay_seconds=1.0,
     replay_talk=0.3,
     decisions=400,
