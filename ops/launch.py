@@ -17,11 +17,16 @@ def command(home: Home, program: str) -> list[str]:
     return [sys.executable, "-m", {"voice": "agi_scripts", "web": "api"}[program]]
 
 
+BESIDE = {"postgres": 5}
+"""How nice a program is: a phone that rings does not wait for what is written down about the call."""
+
+
 def main() -> None:
     """Replace this process by the program."""
     home = Home.load(default_folder())
     program = sys.argv[1]
     os.umask(0o027)
+    os.nice(BESIDE.get(program, 0))
     environment = service_environment(home) | home.env(program) | {MARK: home.id}
     line = command(home, program)
     os.execvpe(line[0], line, environment)  # noqa: S606 - a program of the project, no shell
