@@ -63,8 +63,8 @@ class Presence:
         if not runs and agent.pauses.left(reason, now=self._book.now) == dt.timedelta(0):
             raise CommandRefusedError(
                 "pause_quota_used",
-                f"today's {reason.minutes} minutes of {reason.name} are used up: "
-                "take another reason, or ask your supervisor",
+                f"today's {reason.minutes} minutes of {reason.name} "
+                "are used up: take another reason, or ask your supervisor",
             )
         return reason.id
 

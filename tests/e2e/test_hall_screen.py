@@ -139,6 +139,7 @@ async def test_the_rota_of_a_week_shows_its_gaps_until_they_are_filled(office: O
     await expect(row.nth(1)).to_contain_text("22:00—24:00", timeout=SECONDS)
     await expect(row.nth(2)).to_contain_text("00:00—08:00")
     await expect(row.nth(8)).to_have_text("10.0")
+    await supervisor.reads("attendance", AGENT)
     # A second duty at the same time is refused in the form, which keeps what was typed.
     await supervisor.click("add-shift")
     await expect(supervisor.at("shift-problem")).to_be_visible(timeout=SECONDS)

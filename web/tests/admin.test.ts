@@ -82,11 +82,14 @@ describe('findings', () => {
 })
 
 describe('the server’s sentences in Chinese', () => {
-  const files = import.meta.glob<string>(['../../ivr/*.py', '../../api/*/*.py'], {
-    query: '?raw',
-    import: 'default',
-    eager: true,
-  })
+  const files = import.meta.glob<string>(
+    ['../../ivr/*.py', '../../acd/rules/*.py', '../../api/*/*.py'],
+    {
+      query: '?raw',
+      import: 'default',
+      eager: true,
+    },
+  )
   const source = Object.values(files).join('\n')
 
   it.each(SENTENCES.map(([english]) => english))('still says: %s', (english) => {

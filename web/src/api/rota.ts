@@ -27,6 +27,10 @@ export const listShifts = async (from: string, to: string) =>
 export const getCover = (from: string, to: string) =>
   request<Cover>('GET', `/api/rota/cover${period(from, to)}`)
 
+/** Planned against actual, for the duties that start in the period. */
+export const getAttendance = (from: string, to: string) =>
+  request<Answer<'/api/attendance', 'get'>>('GET', `/api/attendance${period(from, to)}`)
+
 export const addShift = (shift: NewShift) => request<Shift>('POST', '/api/rota/shifts', shift)
 
 export const removeShift = (id: number, why: string) =>
