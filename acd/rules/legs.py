@@ -51,7 +51,7 @@ class Legs:
         self._leave_other_call(agent, call)
         if call.agent_id != agent.agent_id:
             self._offers.leave_agent(call)
-            call.agent_id = agent.agent_id
+            call.agent_id, call.leg = agent.agent_id, event.leg or None
             self._offers.announce(call, agent)
         self._offers.unreserve(call, agent)
         call.phase, call.answered_at, call.ended_by = Phase.TALKING, call.answered_at or book.now, None
