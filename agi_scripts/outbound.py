@@ -1,4 +1,4 @@
-"""Rings an agent's phone for a call of the hotline's own once the screen shows it, as with every other call."""
+"""Rings an agent's phone for a call of ours, or as a third party, once the screen shows it: as with every call."""
 
 import asyncio
 
@@ -6,7 +6,6 @@ import structlog
 
 from acd.engine import Engine
 from acd.rules import effects as fx
-from acd.rules.outbound import calling_for
 from acd.rules.state import Phase
 from agi_scripts.shared import Timing
 from agi_scripts.telephone import Telephone
@@ -34,6 +33,12 @@ class ShownFirst:
     async def _place(self, order: fx.Place, agent_id: str) -> None:
         if not await self._engine.shown(agent_id, timeout=self._pop):
             log.warning("screen_did_not_acknowledge", agent_id=agent_id, leg=order.leg)
-        call = self._engine.floor.calls.get(calling_for(order.leg) or "")
-        if call is not None and call.phase is Phase.OFFERED and call.leg == order.leg:
+        if self._is_wanted(order.leg):
             self._telephone.take(order)
+
+    def _is_wanted(self, leg: str) -> bool:
+        """Whether the agent is still to be rung: for a call of ours, or as a third party."""
+        call = self._engine.floor.calls.get(fx.call_of(leg) or "")
+        third = call.third.leg if call is not None and call.third is not None else None
+        own = call.leg if call is not None and call.phase is Phase.OFFERED else None
+        return leg in {third, own}

@@ -14,6 +14,13 @@ OUT_PREFIX = "out-"
 """Begins the uniqueid of a citizen's channel that we have called ourselves, and so the id of that call."""
 
 
+def call_of(leg: str) -> str | None:
+    """The call for which a channel was placed; None for every channel that was not."""
+    if not leg.startswith(LEG_PREFIX):
+        return None
+    return leg.removeprefix(LEG_PREFIX).partition("-")[2].rpartition("-")[0] or None
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """Append a call event to the journal."""

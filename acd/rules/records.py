@@ -3,12 +3,12 @@
 import csv
 import datetime as dt
 from collections.abc import Callable, Container
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from acd.messages import Disposition
-from acd.rules.effects import OUT_PREFIX
-from acd.rules.outbound import calling_for
+from acd.rules.effects import OUT_PREFIX, call_of
+from acd.rules.state import CARRIER
 from acd.rules.telephones import endpoint_of, is_trunk
 
 FIELDS = (
@@ -54,7 +54,10 @@ def _second(line: str) -> str:
 
 @dataclass(slots=True)
 class CallFacts:
-    """What the rows of one citizen's call say so far."""
+    """What the rows of one citizen's call say so far; `answered_by` is who had the citizen last.
+
+    `legs` are the agents' legs that are there, `owner` is the one that has the citizen.
+    """
 
     call_id: str
     caller: str
@@ -65,6 +68,25 @@ class CallFacts:
     answered_at: dt.datetime | None = None
     ended_at: dt.datetime | None = None
     outbound: bool = False
+    legs: dict[str, str] = field(default_factory=dict)
+    owner: str | None = None
+
+    def enters(self, leg: str, endpoint: str, moment: dt.datetime) -> None:
+        """Somebody's leg talks: the citizen is theirs, unless somebody else has the citizen already."""
+        if self.answered_at is None:
+            self.answered_by, self.answered_at = endpoint, moment
+        if endpoint == CARRIER:
+            return
+        self.legs[leg] = endpoint
+        if self.owner is None:
+            self.owner, self.answered_by = leg, endpoint
+
+    def leaves(self, leg: str) -> None:
+        """Who had the citizen is gone: whoever was brought in before goes on, else whoever comes next."""
+        self.legs.pop(leg, None)
+        if leg == self.owner:
+            self.owner = next(iter(self.legs), None)
+            self.answered_by = self.legs.get(self.owner or "", self.answered_by)
 
     def data(self, agent_of: Callable[[str], str | None]) -> dict[str, Any]:
         """The body of a `call.record` event; `agent_of` turns an endpoint into an agent id."""
@@ -113,12 +135,14 @@ class CallRecords:
         if own is not None and row["eventtype"] == "CHAN_END":
             own.ended_at = moment
             return self._open.pop(row["uniqueid"])
-        call = own or self._open.get(calling_for(row["uniqueid"]) or row["linkedid"])
-        if call is None or call is own or row["eventtype"] != "BRIDGE_ENTER":
-            return None
+        call = own or self._open.get(call_of(row["uniqueid"]) or row["linkedid"])
         endpoint = endpoint_of(row["channame"])
-        if endpoint is not None and not is_trunk(endpoint) and call.answered_at is None:
-            call.answered_by, call.answered_at = endpoint, moment
+        if call is None or call is own or endpoint is None or is_trunk(endpoint):
+            return None
+        if row["eventtype"] == "BRIDGE_ENTER":
+            call.enters(row["uniqueid"], endpoint, moment)
+        elif row["eventtype"] == "CHAN_END":
+            call.leaves(row["uniqueid"])
         return None
 
     def drop_unless(self, alive: Container[str], *, before: dt.datetime) -> list[CallFacts]:

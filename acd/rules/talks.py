@@ -213,7 +213,7 @@ class Talks:
 
     def _call_of(self, leg: str) -> Call | None:
         """The call in which a placed leg has a place now."""
-        call = self._book.calls.get(leg.removeprefix(f"{fx.LEG_PREFIX}{KIND}-").rpartition("-")[0])
+        call = self._book.calls.get(fx.call_of(leg) or "")
         if call is None:
             return None
         third = call.third.leg if call.third is not None else None

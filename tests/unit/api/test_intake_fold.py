@@ -11,7 +11,7 @@ from api.intake.fold import MESSAGE_SEQ, MESSAGE_TYPE, Fact, fold, fold_offers
 START = dt.datetime(2026, 11, 21, 0, 0, tzinfo=dt.UTC)
 
 
-def fact(seq: int, kind: str, **data: Any) -> Fact:
+def fact(seq: int, kind: str, /, **data: Any) -> Fact:
     return Fact(seq, kind, START + dt.timedelta(seconds=seq), data)
 
 
@@ -188,3 +188,22 @@ def test_no_order_and_no_part_changes_what_a_menu_gave(events: list[Fact], count
     assert fold(events) == fold(WISHES)
     assert fold(events[:count]) == fold(sorted(events[:count], key=lambda one: one.seq))
     assert fold(WISHES).disposition == "message"
+
+
+def test_a_transfer_inside_the_house_changes_who_answered_and_nothing_else() -> None:
+    given = (
+        fact(5, "call.transferred", target="law", kind="queue", by="1001", result="queued"),
+        fact(6, "call.offered", agent_id="1002", offer_no=2, waited_ms=90_000),
+        fact(7, "call.answered", agent_id="1002"),
+        fact(8, "call.ended", disposition="answered", ended_by="caller"),
+    )
+    answered = fact(4, "call.answered", agent_id="1001", recording="c1.wav")
+    call = fold([VOICED[0], answered, *given])
+    assert (call.answered_by, call.disposition, call.transferred_to) == ("1002", "answered", None)
+    assert (call.recording, call.answered_at) == ("c1.wav", answered.at)
+
+
+def test_an_offer_to_who_was_only_asked_is_known_as_such() -> None:
+    asked = {"by": "1001", "kind": "agent", "target": "1002", "result": "answered", "offer_no": 2}
+    offers = fold_offers([fact(5, "call.offered", agent_id="1002", offer_no=2), fact(6, "call.consulted", **asked)])
+    assert [(offer.agent_id, offer.result) for offer in offers] == [("1002", "consulted")]

@@ -75,3 +75,42 @@ def test_the_oldest_unfinished_call_sets_the_checkpoint_and_dead_ones_are_droppe
 
 def test_rows_of_a_call_whose_beginning_is_unknown_say_nothing() -> None:
     assert follow(CallRecords(), TALK, END) == []
+
+
+def leg(kind: str, second: float, agent: str, uid: str, linked: str = "c1") -> str:
+    return line(kind, second, channel=f"PJSIP/{agent}-00000003", uid=uid, linked=linked)
+
+
+# As Asterisk 22 wrote them: channels that are moved leave one bridge and enter the next; a leg that was placed ends
+# under the name it was given.
+FIRST_IN_ROOM = leg("BRIDGE_ENTER", 20, "1001", "l1")
+TO_ROOM = (TALK, FIRST_IN_ROOM, line("BRIDGE_ENTER", 20, channel="PJSIP/trunk-00000001", uid="c1"))
+THIRD_IN_ROOM = leg("BRIDGE_ENTER", 30, "1002", "leg-third-c1-1", "leg-third-c1-1")
+
+
+def test_a_call_that_was_held_belongs_to_its_agent() -> None:
+    (call,) = follow(CallRecords(), START, LEG, *TO_ROOM, TALK_CITIZEN, leg("CHAN_END", 59, "1001", "l1"), END)
+    assert (call["answered_by"], call["answered_at"], call["ended_at"]) == ("1001", moment(9), moment(60))
+
+
+def test_a_call_that_was_transferred_belongs_to_who_had_it_last() -> None:
+    over, next_talk = leg("CHAN_END", 20, "1001", "l1"), leg("BRIDGE_ENTER", 30, "1002", "l2")
+    (call,) = follow(CallRecords(), START, LEG, TALK, over, next_talk, END)
+    assert (call["answered_by"], call["answered_at"]) == ("1002", moment(9))
+
+
+def test_who_was_only_asked_does_not_have_the_call() -> None:
+    asked = (THIRD_IN_ROOM, leg("CHAN_END", 40, "1002", "leg-third-c1-1", "c1"))
+    (call,) = follow(CallRecords(), START, LEG, *TO_ROOM, *asked, leg("CHAN_END", 59, "1001", "l1"), END)
+    assert call["answered_by"] == "1001"
+
+
+def test_who_was_brought_in_and_stays_has_the_call() -> None:
+    (call,) = follow(CallRecords(), START, LEG, *TO_ROOM, THIRD_IN_ROOM, leg("CHAN_END", 40, "1001", "l1"), END)
+    assert call["answered_by"] == "1002"
+
+
+def test_a_number_outside_never_has_the_call() -> None:
+    unit = leg("BRIDGE_ENTER", 30, "carrier", "leg-third-c1-1")
+    (call,) = follow(CallRecords(), START, LEG, *TO_ROOM, unit, leg("CHAN_END", 40, "1001", "l1"), END)
+    assert (call["answered_by"], call["disposition"]) == ("1001", "answered")
