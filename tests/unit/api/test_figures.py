@@ -44,7 +44,9 @@ async def test_figures_need_a_sign_in(client: httpx.AsyncClient, settings: Setti
 
 
 def shown(*, at: dt.datetime, waiting: int = 1, waited_ms: int = 0) -> FiguresOut:
-    live = LiveOut(waiting=waiting, ringing=0, waiting_since=T0, longest_wait_ms=waited_ms, agents={"ready": 1})
+    live = LiveOut(
+        waiting=waiting, virtual=0, ringing=0, waiting_since=T0, longest_wait_ms=waited_ms, agents={"ready": 1}
+    )
     scope = ScopeOut(id="city", name="市级", live=live, at_risk=None, rolling=None, today=None)
     return FiguresOut(
         at=at,
