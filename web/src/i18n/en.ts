@@ -23,9 +23,12 @@ export const en: Messages = {
     ready: 'Ready',
     offered: 'Incoming',
     talking: 'Talking',
+    holding: 'Holding',
     wrap_up: 'Wrap-up',
     paused: 'Paused',
     missed: 'Missed',
+    link_lost: 'Page lost',
+    microphone_lost: 'Microphone lost',
   },
   reason: {
     signed_in: 'just signed in',

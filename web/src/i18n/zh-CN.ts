@@ -21,9 +21,12 @@ export const zhCN = {
     ready: '就绪',
     offered: '来电',
     talking: '通话中',
+    holding: '保持',
     wrap_up: '话后处理',
     paused: '小休',
     missed: '未接',
+    link_lost: '页面断开',
+    microphone_lost: '麦克风断开',
   },
   reason: {
     signed_in: '刚登录',
