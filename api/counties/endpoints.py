@@ -33,7 +33,7 @@ async def get_counties(_identity: Supervisor, runtime: RuntimeDep, session: Read
 async def put_county(county: CountyPath, body: CountyIn, identity: Administrator, runtime: RuntimeDep) -> CountyStored:
     """Store a county; agents and queues are then made its own by their own requests.
 
-    A changed trunk is used once Asterisk's configuration has been rendered: `make down` and `make up`, or the containers' set-up.
+    A changed trunk is used once Asterisk has been started anew: `make down` and `make up`, or the containers' set-up.
     """
     async with runtime.database.write() as session:
         return await service.store(session, county, body, by=identity.agent_id, now=utc_now())

@@ -30,7 +30,7 @@ class CountyIn(BaseModel):
 
 
 class CountyStored(BaseModel):
-    """One county as it is stored; a changed trunk is used once Asterisk's configuration is rendered (make down, make up)."""
+    """One county as it is stored; a changed trunk is used once Asterisk has been started anew."""
 
     id: str
     name: str

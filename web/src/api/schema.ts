@@ -258,7 +258,7 @@ export interface paths {
      * Create or change a county
      * @description Store a county; agents and queues are then made its own by their own requests.
      *
-     *     A changed trunk is used once Asterisk's configuration has been rendered: `make down` and `make up`, or the containers' set-up.
+     *     A changed trunk is used once Asterisk has been started anew: `make down` and `make up`, or the containers' set-up.
      */
     put: operations['put_county']
     post?: never
@@ -2659,7 +2659,7 @@ export interface components {
     }
     /**
      * CountyStored
-     * @description One county as it is stored; a changed trunk is used once Asterisk's configuration is rendered (make down, make up).
+     * @description One county as it is stored; a changed trunk is used once Asterisk has been started anew.
      */
     CountyStored: {
       /** Id */
