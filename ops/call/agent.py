@@ -103,10 +103,13 @@ class Agent:
         await self._phones.ended(call, seconds=LONGEST_CALL)
 
     def _recognise(self, call: PhoneCall) -> bool:
-        """Take the call for the one that the screen was offered last, when that is of the same caller."""
+        """Take the call for the one that the screen was offered last and that has no outcome yet.
+
+        Numbers would not tell: what a caller's number may hold is not what the phone shows of it.
+        """
         if call.call_id is None and self.screen is not None:
             offers = self.screen.find("offer")
-            if offers and offers[-1].body.get("caller") in {call.caller_number, ""}:
+            if offers and offers[-1].call_id not in self.outcomes:
                 call.call_id = offers[-1].call_id
         return call.call_id is not None
 

@@ -262,6 +262,7 @@ async def test_what_is_so_now_is_the_voice_process_word_and_null_without_it(hall
     assert city["live"]["longest_wait_ms"] == round(waited / dt.timedelta(milliseconds=1))
     assert linhe["live"] == {
         "waiting": 0,
+        "virtual": 0,
         "ringing": 0,
         "waiting_since": None,
         "longest_wait_ms": None,
