@@ -28,6 +28,20 @@ def wanted_members(agents: list[Agent]) -> frozenset[Member]:
     )
 
 
+def next_change(present: frozenset[Member], wanted: frozenset[Member]) -> tuple[str, Member] | None:
+    """The AMI action that comes first: a queue that lacks somebody is worse than one that still has somebody.
+
+    A phone that is another agent's now leaves first, for a queue has each phone once.
+    """
+    missing, surplus = wanted - present, present - wanted
+    places = {member[:2] for member in missing}
+    if handed_on := {member for member in surplus if member[:2] in places}:
+        return "QueueRemove", min(handed_on)
+    if missing:
+        return "QueueAdd", min(missing)
+    return ("QueueRemove", min(surplus)) if surplus else None
+
+
 class SafetyNet:
     """Brings the native queues to the wanted membership, one change at a time, again after every failure."""
 
@@ -60,14 +74,16 @@ class SafetyNet:
                 self._changed.set()
 
     async def _bring_in_step(self) -> None:
+        """Looks anew before each change: agents come and go while a hall is signed out one by one."""
         if self._present is None:
             self._present = await self._ask()
-        wanted = wanted_members(list(self._engine.floor.agents.values()))
-        for member in self._present - wanted:
-            await self._change("QueueRemove", member)
-        for member in wanted - self._present:
-            await self._change("QueueAdd", member)
-        self._present = wanted
+        while self._present is not None:
+            change = next_change(self._present, wanted_members(list(self._engine.floor.agents.values())))
+            if change is None:
+                return
+            await self._change(*change)
+            if self._present is not None:
+                self._present ^= {change[1]}
 
     async def _ask(self) -> frozenset[Member]:
         rows = await self._actions.action_list("QueueStatus", complete="QueueStatusComplete")

@@ -8,7 +8,7 @@ from typing import Any
 from acd.ami import AmiRefused, AmiUnavailable
 from acd.rules import events as ev
 from agi_scripts import safety_net
-from agi_scripts.safety_net import SafetyNet, wanted_members
+from agi_scripts.safety_net import SafetyNet, next_change, wanted_members
 from tests.unit.agi_scripts.voice_support import Hands, engine_at
 
 
@@ -27,6 +27,7 @@ class Asterisk:
         return [{"Event": "QueueParams", "Queue": "city"}, *rows]
 
     async def action(self, name: str, **fields: str) -> dict[str, str]:
+        await asyncio.sleep(0)  # others go on meanwhile, as with a real one
         self._fail()
         member = next((m for m in self.members if f"PJSIP/{m[1]}" == fields["Interface"]), None)
         if name == "QueueAdd":
@@ -93,3 +94,27 @@ def test_who_is_known_to_take_calls(tmp_path: Path) -> None:
     assert wanted_members(agents) == {("city", "1001", "1001")}
     engine.submit(ev.PhoneChanged("1002w", "NOT_INUSE"))
     assert ("city", "1002w", "1002") in wanted_members(agents)
+
+
+async def test_who_comes_while_a_hall_is_taken_out_one_by_one_is_in_before_the_others_are_out(tmp_path: Path) -> None:
+    hands = Hands()
+    engine = engine_at(tmp_path, hands)
+    asterisk = Asterisk()
+    asterisk.members = {("city", str(phone), "ghost") for phone in range(9000, 9030)}
+    net = SafetyNet(engine, asterisk)  # type: ignore[arg-type] # the two methods it uses
+    hands.on_agent = lambda _: net.agents_changed()
+    net.forget()
+    task = asyncio.create_task(net.run())
+    await asterisk.holds(lambda m: len(m) < 30)
+    engine.submit(ev.Command("1001", "ready"))
+    await asterisk.holds(lambda m: ("city", "1001", "1001") in m)
+    assert len(asterisk.members) > 20
+    await asterisk.holds(lambda m: m == {("city", "1001", "1001")})
+    task.cancel()
+
+
+def test_a_phone_that_is_another_agents_now_leaves_first() -> None:
+    before, now = ("city", "1001", "1001"), ("city", "1001", "1002")
+    assert next_change(frozenset({before}), frozenset({now})) == ("QueueRemove", before)
+    assert next_change(frozenset(), frozenset({now})) == ("QueueAdd", now)
+    assert next_change(frozenset({now}), frozenset({now})) is None
