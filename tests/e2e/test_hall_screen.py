@@ -175,7 +175,7 @@ async def test_guests_are_given_their_passwords_once_and_the_session_ends_with_a
     passwords = await supervisor.at("guest-passwords").locator("code").all_inner_texts()
     assert len(set(passwords)) == 2
     await supervisor.page.reload()
-    session = supervisor.at("guest-sessions").locator("article")
+    session = supervisor.at("guest-sessions").locator("article").filter(has_text=BAIT)
     await expect(session).to_have_attribute("data-state", "on", timeout=SECONDS)
     for password in passwords:
         assert password not in await supervisor.page.content()
