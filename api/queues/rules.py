@@ -1,6 +1,6 @@
 """What keeps rules of distribution from being stored: `acd.rules.codec` refuses them, or they name nobody; pure."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, TypeVar, cast
 
 from acd.messages import AgentConfiguration, QueueConfiguration
@@ -27,7 +27,7 @@ def routing_findings(agent_id: str, routing: Mapping[str, Any], queues: Collecti
     do = "give a handicap for queues that the agent serves only"
     return [
         *_named_once("queues", serves, queues),
-        *(finding("handicaps", f"the agent does not serve {queue}", do) for queue in idle),
+        *(finding(f"handicaps.{queue}", f"the agent does not serve {queue}", do) for queue in idle),
         *_refused(plain, wanted, profile_of, ""),
         *_line_findings(plain, routing),
     ]
@@ -56,29 +56,49 @@ def normal_rules(rules: Mapping[str, Any]) -> dict[str, Any] | None:
 def _refused(
     plain: Configured, wanted: Mapping[str, Any], read: Callable[[Configured], object], where: str
 ) -> list[Finding]:
-    """Each field is read by itself, because reading stops at the first that is wrong."""
-    found = []
+    """Each part of each field is read by itself, because reading stops at the first that is wrong."""
+    found: list[Finding] = []
     for name, value in wanted.items():
-        try:
-            read(cast("Configured", {**plain, name: value}))
-        except RulesError as error:
-            what, _, do = str(error).partition("; ")
-            found.append(finding(f"{where}{name}", what, do or "correct it"))
+        at = f"{where}{name}"
+        parts = [_told(plain, f"{at}.{place}", name, part, read) for place, part in _parts(value)]
+        whole = _told(plain, at, name, value, read)
+        found += [part for part in parts if part] or ([whole] if whole else [])
     return found
+
+
+def _parts(value: Any) -> Iterable[tuple[object, Any]]:
+    """What a field is made of, each with its place: rows of a list by number from 0, others by name."""
+    if isinstance(value, list):
+        return ((place, [part]) for place, part in enumerate(value))
+    return ((key, {key: part}) for key, part in value.items()) if isinstance(value, dict) else ()
+
+
+def _told(plain: Configured, where: str, name: str, value: Any, read: Callable[[Configured], object]) -> Finding | None:
+    try:
+        read(cast("Configured", {**plain, name: value}))
+    except RulesError as error:
+        # It begins with the place, which the finding names in its own way.
+        what, _, do = str(error).partition(": ")[2].partition("; ")
+        return finding(where, what, do or "correct it")
+    return None
 
 
 def _overflows(queue_id: str, rules: Mapping[str, Any], queues: Collection[str]) -> list[Finding]:
     helping = [overflow["to"] for overflow in rules.get("overflow", [])]
     found = _named_once("rules.overflow", helping, queues)
-    if queue_id in helping:
-        found.append(finding("rules.overflow", f"{queue_id} flows over to itself", "name another queue"))
-    return found
+    own = [place for place, queue in enumerate(helping) if queue == queue_id]
+    itself = f"{queue_id} flows over to itself"
+    return [*found, *(finding(f"rules.overflow.{place}", itself, "name another queue") for place in own)]
 
 
 def _named_once(where: str, named: list[str], queues: Collection[str]) -> list[Finding]:
     do = f"use one of {', '.join(sorted(queues))}"
-    doubled = sorted({queue for queue in named if named.count(queue) > 1})
+    rows = list(enumerate(named))
     return [
-        *(finding(where, f"there is no queue {queue}", do) for queue in sorted(set(named) - set(queues))),
-        *(finding(where, f"{queue} stands more than once", "keep one of them") for queue in doubled),
+        *(finding(f"{where}.{n}", f"there is no queue {one}", do) for n, one in rows if one not in queues),
+        *(
+            finding(f"{where}.{n}", f"{one} stands more than once", "keep one of them")
+            for n, one in rows
+            if one in named[:n]
+        ),
     ]

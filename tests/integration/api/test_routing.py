@@ -78,9 +78,9 @@ async def test_hours_of_a_queue_are_kept_day_by_day(city: Any) -> None:
 @pytest.mark.parametrize(
     ("rules", "wheres"),
     [
-        ({"overflow": [{"to": "moon"}, {"to": "city"}], "owner_seconds": -1}, ["rules.overflow"] * 2),
-        ({"needs": [{"skill": "dialect", "level": 11}]}, ["rules.needs"]),
-        ({"hours": {"mon": ["18:00-08:00"]}}, ["rules.hours"]),
+        ({"overflow": [{"to": "moon"}, {"to": "city"}], "owner_seconds": -1}, ["rules.overflow.0", "rules.overflow.1"]),
+        ({"needs": [{"skill": "dialect", "level": 11}]}, ["rules.needs.0"]),
+        ({"hours": {"mon": ["18:00-08:00"]}}, ["rules.hours.mon"]),
     ],
 )
 async def test_rules_that_cannot_be_followed_are_refused_and_nothing_is_stored(
@@ -157,9 +157,9 @@ async def test_an_agents_routing_is_changed_told_published_and_set_back(city: An
 @pytest.mark.parametrize(
     ("changes", "where"),
     [
-        ({"queues": ["moon"], "handicaps": {}}, "queues"),
-        ({"skills": {"dialect": 11}}, "skills"),
-        ({"queues": ["linhe"]}, "handicaps"),
+        ({"queues": ["moon"], "handicaps": {}}, "queues.0"),
+        ({"skills": {"dialect": 11}}, "skills.dialect"),
+        ({"queues": ["linhe"]}, "handicaps.city"),
     ],
 )
 async def test_routing_that_cannot_be_followed_is_refused(city: Any, changes: dict[str, Any], where: str) -> None:

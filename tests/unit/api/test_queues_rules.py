@@ -15,17 +15,18 @@ ROUTING: dict[str, Any] = {"queues": ["city"], "skills": {}, "handicaps": {}, "c
 @pytest.mark.parametrize(
     ("rules", "where", "what"),
     [
-        ({"needs": [{"skill": "dialect", "level": 11}]}, "rules.needs", "level from 1 to 10"),
-        ({"needs": [{"skill": "dialect", "until": -1}]}, "rules.needs", "number from 0"),
-        ({"asked": [{"skill": "dialect", "until": float("nan")}]}, "rules.asked", "number from 0"),
-        ({"overflow": [{"to": "linhe", "waiting": 0}]}, "rules.overflow", "must be 1 or more"),
-        ({"overflow": [{"to": "moon"}]}, "rules.overflow", "there is no queue moon"),
-        ({"overflow": [{"to": "city"}]}, "rules.overflow", "city flows over to itself"),
-        ({"overflow": [{"to": "linhe"}, {"to": "linhe"}]}, "rules.overflow", "linhe stands more than once"),
+        ({"needs": [{"skill": "a"}, {"skill": "dialect", "level": 11}]}, "rules.needs.1", "level from 1 to 10"),
+        ({"needs": [{"skill": "dialect", "until": -1}]}, "rules.needs.0", "number from 0"),
+        ({"asked": [{"skill": "dialect", "until": float("nan")}]}, "rules.asked.0", "number from 0"),
+        ({"overflow": [{"to": "linhe", "waiting": 0}]}, "rules.overflow.0", "must be 1 or more"),
+        ({"overflow": [{"to": "moon"}]}, "rules.overflow.0", "there is no queue moon"),
+        ({"overflow": [{"to": "city"}]}, "rules.overflow.0", "city flows over to itself"),
+        ({"overflow": [{"to": "linhe"}, {"to": "linhe"}]}, "rules.overflow.1", "linhe stands more than once"),
         ({"owner_seconds": 1e9}, "rules.owner_seconds", "number from 0"),
-        ({"hours": {"mon": ["18:00-08:00"]}}, "rules.hours", "ends before it begins"),
-        ({"hours": {"someday": []}}, "rules.hours", "is not a day"),
-        ({"returning": {"cut_off": 10**9}}, "rules.returning", "whole number"),
+        ({"hours": {"mon": ["18:00-08:00"]}}, "rules.hours.mon", "ends before it begins"),
+        ({"hours": {"someday": []}}, "rules.hours.someday", "is not a day"),
+        ({"hours": {"mon-wed": [], "tue": []}}, "rules.hours", "tue stands twice"),
+        ({"returning": {"cut_off": 10**9}}, "rules.returning.cut_off", "whole number"),
     ],
 )
 def test_rules_that_no_office_can_mean_are_found_with_what_to_do(rules: dict[str, Any], where: str, what: str) -> None:
@@ -38,17 +39,17 @@ def test_rules_that_no_office_can_mean_are_found_with_what_to_do(rules: dict[str
 def test_everything_that_is_wrong_is_found_at_once() -> None:
     rules = {"county_seconds": -1, "owner_seconds": -1, "overflow": [{"to": "moon"}, {"to": "city"}]}
     found = [finding["where"] for finding in rules_findings("city", rules, QUEUES)]
-    assert found == ["rules.county_seconds", "rules.owner_seconds", "rules.overflow", "rules.overflow"]
+    assert found == ["rules.county_seconds", "rules.owner_seconds", "rules.overflow.0", "rules.overflow.1"]
 
 
 @pytest.mark.parametrize(
     ("changes", "where"),
     [
-        ({"queues": ["moon"]}, "queues"),
-        ({"queues": ["city", "city"]}, "queues"),
-        ({"skills": {"dialect": 0}}, "skills"),
-        ({"handicaps": {"city": -1.0}}, "handicaps"),
-        ({"handicaps": {"linhe": 5.0}}, "handicaps"),
+        ({"queues": ["moon"]}, "queues.0"),
+        ({"queues": ["city", "city"]}, "queues.1"),
+        ({"skills": {"dialect": 0}}, "skills.dialect"),
+        ({"handicaps": {"city": -1.0}}, "handicaps.city"),
+        ({"handicaps": {"linhe": 5.0}}, "handicaps.linhe"),
     ],
 )
 def test_routing_that_cannot_be_followed_is_found(changes: dict[str, Any], where: str) -> None:
