@@ -3,6 +3,7 @@ import { BOX, draw } from '../src/admin/drawing'
 import { findingsIn, hasErrors, sortFindings } from '../src/admin/findings'
 import { dayOf, momentOf, shownMoment, startOfDay, typedMoment } from '../src/admin/moments'
 import { hashOf, parseRoute } from '../src/admin/route'
+import { PATTERNS, RULE_SENTENCES } from '../src/admin/ruleWords'
 import { inChinese, named, SENTENCES } from '../src/admin/serverWords'
 import { rowsOf, weekOf } from '../src/admin/week'
 import { ApiProblem } from '../src/api/http'
@@ -92,11 +93,25 @@ describe('the server’s sentences in Chinese', () => {
   )
   const source = Object.values(files).join('\n')
 
-  it.each(SENTENCES.map(([english]) => english))('still says: %s', (english) => {
-    // Some sentences are put together from halves.
-    const pieces = english.split(/\{\}| (?=from|and presses)/)
-    const missing = pieces.filter((piece) => !source.includes(piece.trim()))
-    expect(missing).toEqual([])
+  it.each([...SENTENCES, ...RULE_SENTENCES].map(([english]) => english))(
+    'still says: %s',
+    (english) => {
+      // Some sentences are put together from halves.
+      const pieces = english.split(/\{\}| (?=from|and presses)/)
+      const missing = pieces.filter((piece) => !source.includes(piece.trim()))
+      expect(missing).toEqual([])
+    },
+  )
+
+  it.each(PATTERNS.map(([pattern]) => pattern))('still has fields of the pattern %s', (pattern) => {
+    expect(source).toContain(`r"${pattern}"`)
+  })
+
+  it('say what is wrong with the form of a field', () => {
+    const said = inChinese("String should match pattern '^[0-9]{2,20}$'")
+    expect(said).toBe('请填 2 到 20 位数字')
+    expect(inChinese("'level' must be a level from 1 to 10")).toBe('等级 应在 1 到 10 之间')
+    expect(inChinese("'dialect' must be a level from 1 to 10")).toBe('dialect 应在 1 到 10 之间')
   })
 
   it('keep what is particular, without its quotes', () => {

@@ -1,4 +1,4 @@
-/** What menus and lines may refer to: queues, sounds, transfer targets, numbers, menus; read once, again on demand. */
+/** What forms may refer to: queues, sounds, transfer targets, numbers, menus, counties, agents; read once, again on demand. */
 
 import { reactive } from 'vue'
 import { ApiProblem } from '../api/http'
@@ -11,6 +11,8 @@ import {
   type Target,
 } from '../api/lines'
 import { listMenus, type MenuRow } from '../api/menus'
+import { listAgents } from '../api/rota'
+import { listCounties, type Agent, type County } from '../api/rules'
 import { listSounds, type Sound } from '../api/sounds'
 
 interface Known {
@@ -19,6 +21,8 @@ interface Known {
   targets: Target[]
   lines: Line[]
   menus: MenuRow[]
+  counties: County[]
+  agents: Agent[]
   /** Why something of it could not be read. */
   problem: ApiProblem | null
 }
@@ -29,6 +33,8 @@ export const known = reactive<Known>({
   targets: [],
   lines: [],
   menus: [],
+  counties: [],
+  agents: [],
   problem: null,
 })
 
@@ -38,6 +44,8 @@ const readers = {
   targets: async () => (known.targets = await listTargets()),
   lines: async () => (known.lines = await listLines()),
   menus: async () => (known.menus = await listMenus()),
+  counties: async () => (known.counties = await listCounties()),
+  agents: async () => (known.agents = await listAgents()),
 }
 
 export type Noun = keyof typeof readers
@@ -62,4 +70,19 @@ export const isPart = ({ name }: Sound) => /^(parts|digits)\//.test(name)
 
 export function soundOf(name: string): Sound | undefined {
   return known.sounds.find((sound) => sound.name === name)
+}
+
+export const queueName = (id: string) => known.queues.find((queue) => queue.id === id)?.name ?? id
+
+export const countyName = (id: string) =>
+  known.counties.find((county) => county.id === id)?.name ?? id
+
+/** Every skill that an agent has or a queue asks for, by name. */
+export function skillNames(): string[] {
+  const asked = known.queues.flatMap(({ rules }) => [
+    ...(rules?.needs ?? []),
+    ...(rules?.asked ?? []),
+  ])
+  const had = known.agents.flatMap(({ skills }) => Object.keys(skills))
+  return [...new Set([...asked.map((need) => need.skill), ...had])].sort()
 }

@@ -2,7 +2,16 @@
 
 import { onScopeDispose, readonly, ref } from 'vue'
 
-export const PAGES = ['hall', 'rota', 'menus', 'numbers', 'sounds', 'incidents', 'desk'] as const
+export const PAGES = [
+  'hall',
+  'rota',
+  'rules',
+  'menus',
+  'numbers',
+  'sounds',
+  'incidents',
+  'desk',
+] as const
 export type Page = (typeof PAGES)[number]
 
 export interface Route {

@@ -1,6 +1,7 @@
 /** What the server says in English about menus, sounds and incidents, in Chinese; what is not known stays as it is. */
 
 import { adminZh } from '../i18n/adminZh'
+import { FORM_SENTENCES, RULE_SENTENCES } from './ruleWords'
 
 /** English as the server writes it, `{}` for what changes, and Chinese with the same parts in their order. */
 export const SENTENCES: readonly (readonly [string, string])[] = [
@@ -264,7 +265,7 @@ export const SENTENCES: readonly (readonly [string, string])[] = [
   ],
 ]
 
-const compiled = SENTENCES.map(([english, chinese]) => ({
+const compiled = [...SENTENCES, ...RULE_SENTENCES, ...FORM_SENTENCES].map(([english, chinese]) => ({
   pattern: new RegExp(`^${english.split('{}').map(escaped).join('(.*?)')}$`, 'su'),
   chinese,
 }))

@@ -2,13 +2,17 @@
 
 import type { Answer } from './answers'
 import { request } from './http'
+import type { components } from './schema'
 
 export type Week = Record<string, string[]>
 export type Line = Answer<'/api/numbers', 'get'>[number]
 export type Statistics = Answer<'/api/lines/statistics', 'get'>
 export type Target = Answer<'/api/transfer-targets', 'get'>[number]
 export type Holiday = Answer<'/api/holidays', 'get'>[number]
-export type Queue = Answer<'/api/queues', 'get'>[number]
+/** With its rules as the server takes them: those that are set. */
+export type Queue = Omit<Answer<'/api/queues', 'get'>[number], 'rules'> & {
+  rules: Partial<components['schemas']['RulesIn']> | null
+}
 /** Whether calls that arrive now go by the change already. */
 export interface Told {
   heard: boolean
