@@ -1,0 +1,99 @@
+"""The pages for rules in a browser: a refusal stands at its field in Chinese, what is saved is felt by callers."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, expect
+
+from ops.call.agent import Manner
+from ops.call.browser import open_browser
+from ops.call.city import City
+from ops.instance import Instance
+from tests.e2e.office import SECONDS, Office, Person, open_office
+from tests.e2e.records import SUPERVISOR
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+ADMINISTRATOR = "9901"
+HALL, COUNTY = "1001", "2001"
+OVERFLOW = 3.0
+"""Seconds after which the county is to help the city; it was 20."""
+BAIT = "<img src=x onerror='ran=true'>"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser(system: Instance, chromium: Path) -> AsyncIterator[Browser]:
+    async with open_browser(str(chromium), system.folder / "rules") as browser:
+        yield browser
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def office(browser: Browser, system: Instance, request: pytest.FixtureRequest) -> AsyncIterator[Office]:
+    async with open_office(browser, system, system.folder / "rules" / request.node.name) as office:
+        yield office
+
+
+async def enter(office: Office, who: str, tab: str) -> Person:
+    person = await office.enter(who)
+    await person.click("nav-rules")
+    await person.click(f"tab-{tab}")
+    return person
+
+
+async def test_an_overflow_that_is_set_on_the_page_is_felt_by_the_next_caller(office: Office, system: Instance) -> None:
+    administrator = await enter(office, ADMINISTRATOR, "queues")
+    await administrator.reads("said-city", "等待 20 秒后，或等待满 3 人时，由临河县协助。")
+    await administrator.click("edit-queue-city")
+    await refused_at_its_field(administrator)
+    await administrator.fill("rules.overflow.0.after", f"{OVERFLOW:g}")
+    await administrator.fill("rules.overflow.0.waiting", "")
+    await administrator.fill("field-priority", "0")
+    await administrator.fill("field-why", f"县区支援提前 {BAIT}")
+    # A refresh before it was saved.
+    await administrator.page.reload()
+    await administrator.sees("restored")
+    await administrator.desk.picture("queue")
+    await administrator.click("save-queue")
+    await administrator.reads("rules-told", "现在打入的电话按新规则接听")
+    await administrator.reads("said-city", f"等待 {OVERFLOW:g} 秒后，由临河县协助。")
+
+    async with City(system) as city:
+        await city.seat([HALL, COUNTY], Manner(answers_after=0.1))
+        first = await city.dial("12345", keys="0")
+        await first.talking(seconds=20)
+        assert [offer.agent for offer in first.offers] == [HALL]
+        second = await city.dial("12345", keys="0")
+        await second.talking(seconds=OVERFLOW + 10)
+        (offer,) = second.offers
+        assert offer.agent == COUNTY
+        waited = offer.arrival.body["waited_ms"] / 1000
+        assert OVERFLOW <= waited < OVERFLOW + 4, f"offered after {waited:.1f} s"
+        for call in (first, second):
+            call.hang_up()
+        await city.agents_free()
+
+
+async def refused_at_its_field(administrator: Person) -> None:
+    """First what is no number, then what no office can mean; nothing that was typed is lost."""
+    await administrator.fill("field-priority", "高")
+    await administrator.fill("rules.overflow.0.waiting", "0")
+    await administrator.fill("field-why", "试填")
+    await administrator.click("save-queue")
+    await administrator.reads("wrong-priority", "请填整数")
+    await administrator.fill("field-priority", "-5")
+    await administrator.click("save-queue")
+    await administrator.reads("wrong-rules.overflow.0", "等待人数应不小于 1 → 只按时间的请留空")
+    await expect(administrator.at("wrong-priority")).to_have_count(0)
+    await administrator.reads("queue-problem", "请按提示修改")
+    await expect(administrator.at("field-priority")).to_have_value("-5")
+
+
+async def test_a_supervisor_reads_the_rules_of_queues_and_changes_none(office: Office) -> None:
+    supervisor = await enter(office, SUPERVISOR, "queues")
+    await supervisor.reads("said-pingyuan", "来电属于平原县。")
+    await expect(supervisor.at("said-pingyuan")).to_contain_text("周一—周五 08:00-20:00", timeout=SECONDS)
+    await supervisor.open("#/rules/queues/pingyuan")
+    await supervisor.reads("said-pingyuan", "先为本县区的座席保留 15 秒。")
+    assert await supervisor.at("queue-form").count() == 0
