@@ -3,6 +3,7 @@
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple
 
 from acd.rules import events as ev
 from acd.rules.effects import LEG_PREFIX, OUT_PREFIX
@@ -37,18 +38,25 @@ _DEVICE = "PJSIP/"
 Fields = Mapping[str, str]
 
 
+class _Far(NamedTuple):
+    """A trunk's channel: the Local channel that dialled it, and that one's near end when it was placed for us."""
+
+    local: str
+    placed: str
+
+
 class Translator:
     """Keeps the legs (uniqueid of the dialled channel -> call id and endpoint) between DialBegin and Hangup.
 
     A line seat's leg is the near end of a Local channel; from its far end the county's trunk is dialled, and only there
-    is it said that the person hung up. `near` maps the Local channel's name to the leg, `far` the trunk's channel
-    (uniqueid) to that name.
+    is it said that the person hung up. `near` maps the Local channel's name to the leg, `far` the uniqueid of the
+    trunk's channel to that Local channel.
     """
 
     def __init__(self) -> None:
         self.legs: dict[str, tuple[str, str]] = {}
         self._near: dict[str, tuple[str, str]] = {}
-        self._far: dict[str, str] = {}
+        self._far: dict[str, _Far] = {}
         self._reads: dict[str, Callable[[Fields], ev.Event | None]] = {
             "DialBegin": self._dial_begin,
             "DialEnd": self._dial_end,
@@ -111,7 +119,7 @@ class Translator:
             return None
         leg = fields["DestUniqueid"]
         if is_trunk(endpoint):
-            self._far[leg] = _local_name(fields.get("Channel", ""))
+            self._far[leg] = _far_end(call_id, fields.get("Channel", ""))
             return None
         self._take_leg(leg, fields["DestChannel"], (call_id, endpoint))
         return ev.LegRinging(call_id, endpoint, fields.get("CallerIDNum", ""), fields.get("Channel", ""), leg)
@@ -129,16 +137,20 @@ class Translator:
             self._near[_local_name(channel)] = leg
 
     def _hangup_request(self, fields: Fields) -> ev.Event | None:
-        uniqueid = fields.get("Uniqueid", "")
-        call_id = calling_for(uniqueid)
-        if call_id is not None:
-            return ev.HangupAsked(call_id, endpoint_of(fields.get("Channel", "")))
-        if uniqueid in self._far:
-            leg = self._near.get(self._far[uniqueid])
-            return None if leg is None else ev.HangupAsked(*leg)
-        if is_line(self.legs.get(uniqueid, ("", ""))[1]):  # it ends with the far end, however that one ended
+        uniqueid, channel = fields.get("Uniqueid", ""), fields.get("Channel", "")
+        far = self._far.get(uniqueid)
+        if far is not None:
+            return self._far_hung_up(far)
+        if is_line(endpoint_of(channel) or ""):  # it ends with the far end, however that one ended
             return None
-        return ev.HangupAsked(*self.legs.get(uniqueid, (uniqueid, None)))
+        return _placed_hung_up(uniqueid, channel) or ev.HangupAsked(*self.legs.get(uniqueid, (uniqueid, None)))
+
+    def _far_hung_up(self, far: _Far) -> ev.Event | None:
+        """The person at a line seat."""
+        if far.placed:
+            return _placed_hung_up(far.placed, f"{far.local};1")
+        leg = self._near.get(far.local)
+        return None if leg is None else ev.HangupAsked(*leg)
 
     def _hangup(self, fields: Fields) -> ev.Event | None:
         uniqueid = fields.get("Uniqueid", "")
@@ -149,6 +161,14 @@ class Translator:
         leg = self.legs.pop(uniqueid, None)
         self._near.pop(_local_name(fields.get("Channel", "")), None)
         return ev.CallEnded(uniqueid) if leg is None else ev.LegEnded(*leg)
+
+
+def _placed_hung_up(leg: str, channel: str) -> ev.HangupAsked | None:
+    """Whoever was rung by a leg of ours hung up; None for every other channel."""
+    if not leg.startswith(LEG_PREFIX):
+        return None
+    call_id = calling_for(leg)
+    return ev.HangupAsked(leg) if call_id is None else ev.HangupAsked(call_id, endpoint_of(channel))
 
 
 def _placed(fields: Fields) -> ev.Placed | None:
@@ -164,11 +184,17 @@ def _local_name(channel: str) -> str:
     return channel.rpartition(";")[0]
 
 
-def _far_ends(rows: Iterable[tuple[Fields, str | None]]) -> dict[str, str]:
-    """Of present channels those of counties' trunks, each with the name of the Local channel it is bridged with."""
+def _far_end(uniqueid: str, channel: str) -> _Far:
+    """What the far end of a Local channel says; one that we placed is named after its near end."""
+    return _Far(_local_name(channel), uniqueid.removesuffix(";2") if uniqueid.startswith(LEG_PREFIX) else "")
+
+
+def _far_ends(rows: Iterable[tuple[Fields, str | None]]) -> dict[str, _Far]:
+    """Of present channels those of counties' trunks, each with the Local channel it is bridged with."""
     rows = list(rows)
-    locals_ = {r.get("BridgeId"): _local_name(r["Channel"]) for r, _ in rows if r.get("Channel", "").endswith(";2")}
-    return {r["Uniqueid"]: locals_.get(r.get("BridgeId"), "") for r, e in rows if e is not None and is_trunk(e)}
+    locals_ = {r.get("BridgeId"): r for r, _ in rows if r.get("Channel", "").endswith(";2")}
+    ends = {r["Uniqueid"]: locals_.get(r.get("BridgeId"), {}) for r, e in rows if e is not None and is_trunk(e)}
+    return {uid: _far_end(r.get("Uniqueid", ""), r.get("Channel", "")) for uid, r in ends.items()}
 
 
 def _trunk_changed(fields: Fields) -> ev.PhoneChanged | None:

@@ -9,13 +9,13 @@ from acd.rules import effects as fx
 from acd.rules import events as ev
 from acd.rules.agents import CommandRefusedError
 from acd.rules.book import Book
-from acd.rules.places import Rooms
+from acd.rules.places import Rooms, leg_to
 from acd.rules.state import Agent, Call, Phase
 
 KIND = "supervise"
 CONTEXT = "supervise"
 RING_SECONDS = 20
-SPIED, CALL = "HOTLINE_SPIED", "HOTLINE_CALL"
+SPIED = "HOTLINE_SPIED"
 JOIN = "join"
 
 Write = Callable[[str, dict[str, Any]], None]
@@ -88,10 +88,17 @@ class Listening:
         leg, mode = f"{fx.LEG_PREFIX}{KIND}-{call.call_id}-{self._count}", str(wish["act"])
         ear = Ear(supervisor.agent_id, leg, call.call_id, agent.agent_id, mode, wish, self._book.now)
         self._ears[supervisor.agent_id] = ear
-        spied = ((SPIED, call.leg or ""), (CALL, call.call_id))
-        order = fx.Place(leg, f"PJSIP/{endpoint}", CONTEXT, mode, RING_SECONDS, f'"{mode}" <{agent.extension}>', spied)
-        self._book.out.append(order)
+        dial, seconds, told = leg_to(endpoint, call, RING_SECONDS)
+        spied = ((SPIED, call.leg or ""), *told)
+        self._book.out.append(fx.Place(leg, dial, CONTEXT, mode, seconds, f'"{mode}" <{agent.extension}>', spied))
+        self._use_line(supervisor, used=True)
         self._tell(ear, "ringing")
+
+    def _use_line(self, supervisor: Agent, *, used: bool) -> None:
+        """No device says whether a line seat's telephone is in use: while it listens nothing else rings there."""
+        if supervisor.line is not None or supervisor.line_used:
+            supervisor.line_used = used
+            self._book.note(supervisor)
 
     def _change(self, ear: Ear, wish: dict[str, Any]) -> None:
         if ear.since is None:
@@ -134,6 +141,8 @@ class Listening:
             self._note(ear, "connected", "")
             return
         del self._ears[ear.supervisor_id]
+        if (supervisor := self._book.agents.get(ear.supervisor_id)) is not None:
+            self._use_line(supervisor, used=False)
         self._note(ear, "ended" if ear.since is not None else "failed", "" if ear.since else event.result.value)
         self._go_on(ear.supervisor_id)
 

@@ -57,8 +57,12 @@ class Rooms:
         self._book.out += fx.HangUp(leg or ""), fx.TalkOver(call.call_id, again=True, quiet=True)
 
 
-def seat_leg(endpoint: str, call: Call, seconds: int) -> tuple[str, int, tuple[tuple[str, str], ...]]:
-    """What rings an agent's phone for a call, for how many seconds, and what its channel is told.
+Leg = tuple[str, int, tuple[tuple[str, str], ...]]
+"""What is dialled, for how many seconds, and the variables that its channel is told."""
+
+
+def leg_to(endpoint: str, call: Call, seconds: int) -> Leg:
+    """What rings the phone at an endpoint about a call.
 
     A line seat needs time to accept; what its Local channel is told stands in the dialplan.
     """
@@ -66,9 +70,15 @@ def seat_leg(endpoint: str, call: Call, seconds: int) -> tuple[str, int, tuple[t
     if is_line(endpoint):
         told += (("HOTLINE_RING", str(seconds)), ("HOTLINE_SHOWN", call.dialled))
         seconds += ACCEPT_SECONDS
-    else:
-        told += (("PJSIP_HEADER(add,X-Call-Id)", call.call_id),)
     return interface_of(endpoint), seconds, told
+
+
+def seat_leg(endpoint: str, call: Call, seconds: int) -> Leg:
+    """What rings an agent's phone for a call that becomes theirs: the phone itself is told which call it is."""
+    dial, seconds, told = leg_to(endpoint, call, seconds)
+    if not is_line(endpoint):
+        told += (("PJSIP_HEADER(add,X-Call-Id)", call.call_id),)
+    return dial, seconds, told
 
 
 @dataclass(frozen=True, slots=True)

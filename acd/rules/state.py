@@ -60,6 +60,8 @@ class Page:
 class Agent:
     """One agent; `devices` maps the endpoints to Asterisk's device states, `line` is the endpoint of a line seat.
 
+    `line_used`: the telephone of a line seat is in use for something else than a call of this agent's.
+
     `next`, `until` and `overrun` are those of `AgentState`; `ready_since` is what a loss of page or microphone has
     interrupted.
     """
@@ -69,6 +71,7 @@ class Agent:
     since: dt.datetime
     name: str = ""
     line: str | None = None
+    line_used: bool = False
     queues: tuple[str, ...] = ()
     profile: Profile = PLAIN
     role: str = "agent"
@@ -105,6 +108,8 @@ class Agent:
     @property
     def phone(self) -> str | None:
         """The endpoint to ring, or None while no phone is reachable or one of them is in use."""
+        if self.line_used:
+            return None
         free = None
         for endpoint in self.endpoints:
             state = self.devices.get(endpoint, AWAY_DEVICE)

@@ -2,14 +2,12 @@
 
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
-from db import city as demonstration
 from ops.call import tones
 from ops.call.agent import Manner
 from ops.call.browser import open_browser, open_desk
@@ -17,17 +15,16 @@ from ops.call.carrier import BUSY, SILENT
 from ops.call.carrier import Line as Telephone
 from ops.call.citizen import Call
 from ops.call.city import City
-from ops.call.screen import Screen
 from ops.call.until import until, until_answered
 from ops.instance import Instance
 from tests.e2e.county_line import county_phone
+from tests.e2e.county_seats import LINE_SEAT, NUMBER, always_open, at_a_screen, line_seat, phone_of, reachable
 from tests.e2e.menus import Line, Office, office_of
 from tests.e2e.records import SUPERVISOR
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-LINE_SEAT, _, NUMBER = demonstration.LINE_SEAT
-ADMINISTRATOR, HALL, DESK, BROWSER = "9901", "1001", "2001", "2003"
+HALL, DESK, BROWSER = "1001", "2001", "2003"
 NOTICED_SECONDS = 5.0
 CUT_SECONDS = 10.0
 LINHE = "71801"
@@ -43,68 +40,8 @@ async def office(system: Instance) -> AsyncIterator[Office]:
     async with office_of(system) as opened:
         await opened.open([Line(LINHE, {"start": {"kind": "queue", "queue": "linhe"}})])
         async with City(system) as city:
-            await always_open(city)
+            await always_open(city, "linhe")
         yield opened
-
-
-async def always_open(city: City) -> None:
-    """The county's hours are data of the demonstration city; a test may run at night."""
-    queue: dict[str, Any] = next(
-        q for q in await city.desk.ask(ADMINISTRATOR, "GET", "/api/queues") if q["id"] == "linhe"
-    )
-    assert {"county", "county_seconds", "hours", "overflow"} == set(queue["rules"])
-    rules = {name: rule for name, rule in queue["rules"].items() if name != "hours"}
-    values = {name: queue[name] for name in ("name", "priority", "ring_seconds")}
-    told = await city.desk.ask(
-        ADMINISTRATOR, "PUT", "/api/queues/linhe", values | {"rules": rules, "why": "a test at any hour"}
-    )
-    assert told["heard"]
-
-
-async def phone_of(city: City, agent: str) -> str | None:
-    agents = await city.desk.ask(SUPERVISOR, "GET", "/api/agents")
-    found: str | None = next(one for one in agents if one["id"] == agent)["phone"]
-    return found
-
-
-async def reachable(city: City, agent: str, *, seconds: float = 15) -> None:
-    async def there() -> bool:
-        return await phone_of(city, agent) is not None
-
-    await until_answered(there, f"the phone of {agent} is there", seconds=seconds)
-
-
-@asynccontextmanager
-async def line_seat(city: City) -> AsyncIterator[Screen]:
-    """The person at the ordinary telephone has a page open and is ready; the county's gateway is there."""
-    async with at_a_screen(city, LINE_SEAT) as screen:
-        yield screen
-
-
-@asynccontextmanager
-async def at_a_screen(city: City, agent: str) -> AsyncIterator[Screen]:
-    """An agent whose phone is elsewhere, ready at a screen."""
-    screen = Screen(agent, city.desk, city.place.stream_url, where=str(city.place.logs))
-    await screen.open()
-    await reachable(city, agent)
-    await screen.set_state("ready")
-    try:
-        yield screen
-    finally:
-        await go_home(city, screen)
-
-
-async def go_home(city: City, screen: Screen) -> None:
-    for call in city.calls.values():
-        call.hang_up()
-    await screen.in_state("ready", "paused", "missed", "wrap_up", "logged_out", seconds=40)
-    if screen.state == "wrap_up":
-        call_id = screen.find("ended")[-1].call_id
-        assert call_id is not None
-        await city.desk.choose_outcome(screen.agent, call_id, "answered")
-        await screen.in_state("ready")
-    await screen.set_state("logged_out")
-    await screen.close()
 
 
 async def heard(call: Call, *, seconds: float = 20) -> None:

@@ -157,6 +157,29 @@ def test_a_line_seat_in_a_talk_is_found_in_a_snapshot() -> None:
     assert ours.translate("HangupRequest", {"Uniqueid": "c4"}) == ev.HangupAsked("c1", LINE)
 
 
+PLACED = "leg-{}-dz-1.1-1"
+
+
+@pytest.mark.parametrize(
+    ("kind", "asked"),
+    [("third", ev.HangupAsked("leg-third-dz-1.1-1")), ("caller", ev.HangupAsked("dz-1.1", LINE))],
+)
+@pytest.mark.parametrize("after_restart", [True, False])
+def test_the_person_at_a_line_seat_that_was_placed_for_us_hangs_up(
+    kind: str, asked: ev.HangupAsked, *, after_restart: bool
+) -> None:
+    ours, leg = Translator(), PLACED.format(kind)
+    far = {"Channel": f"Local/{LINE}-00000003;2", "Uniqueid": f"{leg};2"}
+    if after_restart:
+        rows = [{**far, "BridgeId": "d"}, {"Uniqueid": "dz-1.5", "Channel": TRUNK["DestChannel"], "BridgeId": "d"}]
+        ours.snapshot(rows, [], is_agent=lambda endpoint: endpoint == LINE, taken_at=T0)
+    else:
+        assert ours.translate("DialBegin", {**far, **TRUNK}) is None
+    assert ours.translate("HangupRequest", {"Uniqueid": "dz-1.5"}) == asked
+    near = {"Uniqueid": leg, "Channel": f"Local/{LINE}-00000003;1"}
+    assert ours.translate("HangupRequest", near) is None, "it ends with the far end, however that one ended"
+
+
 @pytest.mark.parametrize(
     ("fields", "event"),
     [

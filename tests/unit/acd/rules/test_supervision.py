@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from acd.messages import CallEventType, Configuration
+from acd.messages import AgentConfiguration, CallEventType, Configuration
 from acd.rules import effects as fx
 from acd.rules import events as ev
 from acd.rules.agents import CommandRefusedError
 from acd.rules.floor import Floor
+from acd.rules.listening import RING_SECONDS
 
 T0 = dt.datetime(2026, 11, 21, 8, tzinfo=dt.UTC)
 CONFIGURATION: Configuration = {
@@ -176,6 +177,44 @@ def test_a_talk_that_is_listened_to_is_taken_over_when_the_phone_is_free() -> No
     hall.tell(ev.PhoneChanged("9001", "NOT_INUSE"))
     (ring,) = hall.kinds(fx.Ring)
     assert (ring.call_id, ring.agent_id) == ("c1", "9001")
+
+
+def at_a_line() -> Hall:
+    """The supervisor's telephone is an ordinary one in a county."""
+    hall = Hall()
+    *agents, supervisor = CONFIGURATION["agents"]
+    seat: AgentConfiguration = {**supervisor, "seat": "line", "phone_number": "05345550009", "county": "linhe"}
+    hall.tell(ev.Configured({**CONFIGURATION, "agents": [*agents, seat]}))
+    hall.tell(ev.PhoneChanged("county-linhe", "NOT_INUSE"))
+    return hall
+
+
+def test_an_ordinary_telephone_is_dialled_through_its_countys_trunk_and_shows_the_hotlines_number() -> None:
+    hall = at_a_line()
+    hall.act("listen", agent_id="1001")
+    (place,) = hall.kinds(fx.Place)
+    assert (place.dial, place.context, place.exten) == ("Local/05345550009@line-linhe/n", "supervise", "listen")
+    assert place.seconds > RING_SECONDS, "there is time to press 1"
+    assert dict(place.variables) == {
+        "HOTLINE_SPIED": "leg of 1001",
+        "HOTLINE_CALL": "c1",
+        "HOTLINE_RING": str(RING_SECONDS),
+        "HOTLINE_SHOWN": "12345",
+    }
+
+
+def test_an_ordinary_telephone_that_listens_is_rung_only_when_it_is_on_the_hook() -> None:
+    hall = at_a_line()
+    hall.act("listen", agent_id="1001")
+    (place,) = hall.kinds(fx.Place)
+    hall.tell(ev.Placed(place.leg, ev.PlacedResult.ANSWERED))
+    hall.act("take_over", call_id="c1")
+    assert hall.kinds(fx.Ring) == [], "it is in use, although its trunk is free"
+    hall.tell(ev.LegEnded("c1", "1001"))
+    assert hall.kinds(fx.Ring) == []
+    hall.tell(ev.PlacedEnded(place.leg, ev.PlacedResult.FAILED))
+    (ring,) = hall.kinds(fx.Ring)
+    assert (ring.call_id, ring.endpoint) == ("c1", "05345550009@line-linhe")
 
 
 @pytest.mark.parametrize(
