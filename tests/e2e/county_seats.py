@@ -92,6 +92,8 @@ async def go_home(city: City, screen: Screen) -> None:
     for call in city.calls.values():
         call.hang_up()
     await screen.in_state("ready", "paused", "missed", "wrap_up", "logged_out", seconds=40)
+    if screen.state == "wrap_up" and screen.find("state")[-1].body["reason"] == "handed_over":
+        await screen.set_state("ready")
     if screen.state == "wrap_up":
         call_id = screen.find("ended")[-1].call_id
         assert call_id is not None

@@ -85,7 +85,7 @@ class Desks:
         return screen.find("talk")[-1].body
 
     async def answered_by(self, call: Call, agent: str) -> dict[str, Any]:
-        """The record of a call that is over; whoever still owes an outcome chooses one."""
+        """The record of a call that is over, with who had the citizen last."""
         (record,) = await settled(self.city, [call], answered=1)
         assert record["answered_by"] == agent
         return record
@@ -96,6 +96,7 @@ async def desks(office: Office) -> AsyncIterator[Desks]:
     async with City(office.system) as city:
         await city.county.open({NUMBER: ACCEPTS, SUPERVISORS_NUMBER: EAR})
         await city.seat([HALL], BY_HAND, ready=False)
+        await reachable(city, HALL)
         async with line_seat(city) as county:
             yield Desks(city, county)
 
@@ -211,7 +212,8 @@ async def test_a_consulted_telephone_that_presses_no_key_leaves_the_citizen_with
     await desks.hall.in_state("talking")
     await hears(call.media, AGENT_TONE)
     await hears(leg.media, CITIZEN_TONE)
-    assert not heard_tones(leg.media, [COUNTY_TONE], since=0) if leg.media else False
+    assert leg.media is not None
+    assert not heard_tones(leg.media, [COUNTY_TONE], since=0), "what presses no key is not in the talk"
     call.hang_up()
     await desks.answered_by(call, HALL)
 
@@ -247,4 +249,3 @@ async def test_a_supervisor_at_a_telephone_listens_to_a_telephone_whispers_and_t
         await hears(taken.media, CITIZEN_TONE)
         call.hang_up()
         await desks.answered_by(call, SUPERVISOR)
-    await reachable(city, LINE_SEAT)
