@@ -25,6 +25,8 @@ from acd.streams import Streams
 log = structlog.get_logger(__name__)
 
 ENDED_REMEMBERED = 2000
+EARS = "ears"
+"""The fact that holds who listens where."""
 SHORTEST_ALARM = 0.001
 """Seconds: a timer that runs a little ahead of the clock is set once more, not in a circle."""
 
@@ -88,7 +90,8 @@ class Engine:
         self._hands = hands
         calls = [call_from_dict(kept) for kept in self.journal.calls()]
         returns = [virtual_from_dict(kept) for kept in self.journal.returns()]
-        self.floor.restore(calls, self.journal.agents(), self.journal.callers(), returns)
+        ears = self.journal.fact(EARS) or ()
+        self.floor.restore(calls, self.journal.agents(), self.journal.callers(), returns, ears)
 
     def submit(self, event: ev.Event) -> None:
         """Take an event. A refused command raises; every other event is always taken."""
@@ -210,12 +213,20 @@ class Engine:
                 self.journal.keep_call(call.call_id, call.to_dict())
             case fx.ForgetCall(call_id):
                 self.journal.forget_call(call_id)
+            case _:
+                self._keep_besides(effect)
+
+    def _keep_besides(self, effect: fx.Effect) -> None:
+        """What survives a restart beside calls and agents."""
+        match effect:
             case fx.KeepCaller(caller, recent):
                 self.journal.keep_caller(caller, recent)
             case fx.KeepReturn(virtual):
                 self.journal.keep_return(virtual.return_id, virtual.to_dict())
             case fx.ForgetReturn(return_id):
                 self.journal.forget_return(return_id)
+            case fx.KeepEars(ears):
+                self.journal.keep_fact(EARS, ears)
 
     def _act(self, effect: fx.Effect, hands: Hands) -> None:
         match effect:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from acd.rules import events as ev
+from acd.rules import listening
 from acd.rules.effects import LEG_PREFIX, OUT_PREFIX
 from acd.rules.outbound import calling_for
 from acd.rules.state import CARRIER
@@ -34,6 +35,8 @@ CONTACTS = {
 """ContactStatus, `ContactStatus`: what a gateway's answer to OPTIONS, or its silence, makes of a county's trunk."""
 
 _DEVICE = "PJSIP/"
+_EAR = f"{LEG_PREFIX}{listening.KIND}-"
+"""Begins the uniqueid of a supervisor's leg, who is in the room with others and talks to nobody as their agent."""
 
 Fields = Mapping[str, str]
 
@@ -93,7 +96,7 @@ class Translator:
             bridged = bridges.get(row.get("BridgeId") or "-")
             call_id = bridged or (row["Linkedid"] if row.get("Linkedid") in citizens else None)
             belong[call_id or ""].add(row["Uniqueid"])
-            if endpoint is None or not is_agent(endpoint):
+            if endpoint is None or not is_agent(endpoint) or row["Uniqueid"].startswith(_EAR):
                 continue
             if call_id is not None:
                 self._take_leg(row["Uniqueid"], row["Channel"], (call_id, endpoint))
@@ -111,7 +114,8 @@ class Translator:
             for uid, row in citizens.items()
         }
         phones = [change for d in devices if (change := phone_changed(d)) is not None]
-        return ev.Snapshot(taken_at, seen, {p.endpoint: p.state for p in phones})
+        placed = {r["Uniqueid"]: r.get("ChannelStateDesc") == "Up" for r, _ in rows if _is_placed(r)}
+        return ev.Snapshot(taken_at, seen, {p.endpoint: p.state for p in phones}, placed)
 
     def _dial_begin(self, fields: Fields) -> ev.Event | None:
         endpoint, call_id = endpoint_of(fields.get("DestChannel", "")), fields.get("Uniqueid")
@@ -201,6 +205,10 @@ def _trunk_changed(fields: Fields) -> ev.PhoneChanged | None:
     """A ContactStatus of a county's trunk, whose device state says nothing while a talk goes on over it."""
     endpoint, state = fields.get("EndpointName", ""), CONTACTS.get(fields.get("ContactStatus", ""))
     return ev.PhoneChanged(endpoint, state) if state is not None and is_trunk(endpoint) else None
+
+
+def _is_placed(row: Fields) -> bool:
+    return row["Uniqueid"].startswith(LEG_PREFIX)
 
 
 def _is_citizen(row: Fields, endpoint: str | None) -> bool:

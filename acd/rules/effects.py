@@ -156,10 +156,17 @@ class RulesRefused:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class KeepEars:
+    """Keep over a restart which supervisors listen where (`acd.rules.listening.Ear`): all of them."""
+
+    ears: tuple[dict[str, Any], ...]
+
+
 Telephone = Move | Place | HangUp
 """What is asked of Asterisk itself rather than of a call's session."""
 
-Kept = KeepAgent | KeepCall | ForgetCall | KeepCaller | KeepReturn | ForgetReturn
+Kept = KeepAgent | KeepCall | ForgetCall | KeepCaller | KeepReturn | ForgetReturn | KeepEars
 """What survives a restart of the voice process."""
 
 Effect = Record | Tell | Ring | TalkOver | Telephone | AgentChanged | Kept | RulesRefused

@@ -241,12 +241,14 @@ class SeenChannel:
 class Snapshot:
     """Asterisk's own word on channels and phones: after each (re)connect of AMI.
 
-    Calls that started at `taken_at` or later may be missing from it.
+    Calls that started at `taken_at` or later may be missing from it. `placed` are the legs that `effects.Place` asked
+    for, each with whether it is answered.
     """
 
     taken_at: dt.datetime
     channels: Mapping[str, SeenChannel] = field(default_factory=dict)
     phones: Mapping[str, str] = field(default_factory=dict)
+    placed: Mapping[str, bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

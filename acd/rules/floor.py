@@ -140,6 +140,7 @@ class Floor:
         agents: Iterable[KeptAgent],
         recent: Iterable[Recent] = (),
         returns: Iterable[Virtual] = (),
+        ears: Iterable[Mapping[str, Any]] = (),
     ) -> None:
         """What was kept by the process before; confirmed or corrected by the first `Snapshot`."""
         self.calls.clear()
@@ -148,6 +149,7 @@ class Floor:
         self.returns.update({virtual.return_id: virtual for virtual in returns})
         self._kept = {agent["agent_id"]: agent for agent in agents}
         self._book.recent.restore(recent)
+        self._supervision.listening.restore(ears)
 
     def handle(self, event: ev.Event, *, now: dt.datetime) -> list[fx.Effect]:
         """Take one event; the effects are to be carried out in their order.
@@ -256,6 +258,7 @@ class Floor:
             self._book.note(agent)
         self._outbound.agree()
         self._agreement.snapshot(event)
+        self._supervision.listening.agree(event.placed)
         self._returns.agree()
 
     # A citizen's call

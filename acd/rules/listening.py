@@ -1,8 +1,8 @@
 """Supervisors' ears in agents' talks: one leg a supervisor, placed beside the talk so that its end disturbs nobody."""
 
 import datetime as dt
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields
 from typing import Any
 
 from acd.rules import effects as fx
@@ -17,6 +17,8 @@ CONTEXT = "supervise"
 RING_SECONDS = 20
 SPIED = "HOTLINE_SPIED"
 JOIN = "join"
+UNSEEN = "noticed afterwards"
+"""Detail of an end that nobody saw: the voice process or AMI was away."""
 
 Write = Callable[[str, dict[str, Any]], None]
 
@@ -34,6 +36,17 @@ class Ear:
     asked_at: dt.datetime
     since: dt.datetime | None = None
 
+    def to_dict(self) -> dict[str, Any]:
+        """JSON form that survives a restart of the voice process."""
+        told = {item.name: getattr(self, item.name) for item in fields(self)}
+        return {name: value.isoformat() if isinstance(value, dt.datetime) else value for name, value in told.items()}
+
+
+def ear_from_dict(data: Mapping[str, Any]) -> Ear:
+    """An ear as it was kept."""
+    since = data["since"] and dt.datetime.fromisoformat(data["since"])
+    return Ear(**{**data, "asked_at": dt.datetime.fromisoformat(data["asked_at"]), "since": since})
+
 
 @dataclass(frozen=True, slots=True)
 class _Next:
@@ -45,7 +58,7 @@ class _Next:
 
 
 class Listening:
-    """Who listens where. Nothing of it survives the process: Asterisk ends each leg with the talk by itself."""
+    """Who listens where. Asterisk ends each leg with the talk by itself, whoever is away then."""
 
     def __init__(self, book: Book, rooms: Rooms, write: Write) -> None:
         self._book = book
@@ -54,6 +67,25 @@ class Listening:
         self._ears: dict[str, Ear] = {}
         self._next: dict[str, _Next] = {}
         self._count = 0
+
+    def restore(self, kept: Iterable[Mapping[str, Any]]) -> None:
+        """Those who listened when the process before ended; the first snapshot confirms or ends each."""
+        self._ears = {ear.supervisor_id: ear for ear in map(ear_from_dict, kept)}
+        self._count = max((int(ear.leg.rpartition("-")[2]) for ear in self._ears.values()), default=0)
+
+    def agree(self, placed: Mapping[str, bool]) -> None:
+        """Make it equal to what Asterisk says: `placed` are the legs that are there, and whether they are answered."""
+        for ear in self.present():
+            answered, supervisor = placed.get(ear.leg), self._book.agents.get(ear.supervisor_id)
+            if supervisor is not None:
+                self._use_line(supervisor, used=True)
+            if answered is None:
+                self._book.out.append(fx.HangUp(ear.leg))  # should it just be ringing: nobody listens unseen
+                self._end(ear, UNSEEN)
+            elif ear.call_id not in self._book.calls:
+                self._book.out.append(fx.HangUp(ear.leg))
+            elif answered and ear.since is None:
+                self._connected(ear)
 
     def present(self) -> list[Ear]:
         """All who listen now."""
@@ -92,6 +124,7 @@ class Listening:
         spied = ((SPIED, call.leg or ""), *told)
         self._book.out.append(fx.Place(leg, dial, CONTEXT, mode, seconds, f'"{mode}" <{agent.extension}>', spied))
         self._use_line(supervisor, used=True)
+        self._keep()
         self._tell(ear, "ringing")
 
     def _use_line(self, supervisor: Agent, *, used: bool) -> None:
@@ -106,6 +139,7 @@ class Listening:
         ear.mode, ear.wish = str(wish["act"]), wish
         self._bring_together(ear)
         self._book.out.append(fx.Move(CONTEXT, ((ear.leg, ear.mode),)))
+        self._keep()
         self._tell(ear, "connected")
 
     def _bring_together(self, ear: Ear) -> None:
@@ -136,15 +170,26 @@ class Listening:
         if ear is None:
             return
         if isinstance(event, ev.Placed) and event.result is ev.PlacedResult.ANSWERED:
-            ear.since = self._book.now
-            self._bring_together(ear)
-            self._note(ear, "connected", "")
-            return
+            self._connected(ear)
+        else:
+            self._end(ear, "" if ear.since else event.result.value)
+
+    def _connected(self, ear: Ear) -> None:
+        ear.since = self._book.now
+        self._bring_together(ear)
+        self._keep()
+        self._note(ear, "connected", "")
+
+    def _end(self, ear: Ear, detail: str) -> None:
         del self._ears[ear.supervisor_id]
         if (supervisor := self._book.agents.get(ear.supervisor_id)) is not None:
             self._use_line(supervisor, used=False)
-        self._note(ear, "ended" if ear.since is not None else "failed", "" if ear.since else event.result.value)
+        self._keep()
+        self._note(ear, "failed" if ear.since is None else "ended", detail)
         self._go_on(ear.supervisor_id)
+
+    def _keep(self) -> None:
+        self._book.out.append(fx.KeepEars(tuple(ear.to_dict() for ear in self._ears.values())))
 
     def _go_on(self, supervisor_id: str) -> None:
         wanted, supervisor = self._next.pop(supervisor_id, None), self._book.agents.get(supervisor_id)

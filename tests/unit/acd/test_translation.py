@@ -80,6 +80,20 @@ def test_a_snapshot_pairs_the_legs_by_bridge_and_relearns_the_ringing_ones() -> 
     assert ours.translate("Hangup", {"Uniqueid": "dz-1.4"}) == ev.LegEnded("dz-1.3", "1002")
 
 
+def test_a_supervisor_in_the_room_is_a_leg_that_was_placed_and_nobodys_agent() -> None:
+    ear = {"Channel": "PJSIP/9001-00000003", "Uniqueid": "leg-supervise-dz-1.1-1", "BridgeId": "b1"}
+    rings = {"Channel": "PJSIP/9002-00000004", "Uniqueid": "leg-supervise-dz-1.1-2", "ChannelStateDesc": "Ringing"}
+    channels = [
+        {**CITIZEN, "Linkedid": "dz-1.1", "BridgeId": "b1"},
+        {"Channel": "PJSIP/1001-00000002", "Uniqueid": "dz-1.2", "Linkedid": "dz-1.1", "BridgeId": "b1"},
+        {**ear, "ChannelStateDesc": "Up"},
+        rings,
+    ]
+    seen = Translator().snapshot(channels, [], is_agent=lambda e: e[0] in "19", taken_at=T0)
+    assert seen.channels["dz-1.1"].endpoint == "1001"
+    assert seen.placed == {ear["Uniqueid"]: True, rings["Uniqueid"]: False}
+
+
 @pytest.mark.parametrize(
     ("channel", "endpoint"),
     [("PJSIP/1001w-0000002a", "1001w"), ("PJSIP/trunk-a-0000002a", "trunk-a"), ("Local/1@x-0000002a;1", None)],

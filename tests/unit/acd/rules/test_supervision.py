@@ -1,6 +1,7 @@
 """Listening, and what is written down and told of a supervisor's acts; who gets which call stands in the scenarios."""
 
 import datetime as dt
+import json
 from typing import Any
 
 import pytest
@@ -33,6 +34,7 @@ class Hall:
 
     def __init__(self) -> None:
         self.floor = Floor()
+        self.everything: list[fx.Effect] = []
         self.tell(ev.Configured(CONFIGURATION))
         self.tell(ev.Snapshot(T0, {}, {"1001": "NOT_INUSE", "1002": "NOT_INUSE", "9001": "NOT_INUSE"}))
         for agent, call in (("1001", "c1"), ("1002", "c2")):
@@ -43,6 +45,7 @@ class Hall:
 
     def tell(self, event: ev.Event) -> list[fx.Effect]:
         self.out = self.floor.handle(event, now=T0)
+        self.everything += self.out
         return self.out
 
     def act(self, act: str, by: str = "9001", **more: Any) -> list[fx.Effect]:
@@ -163,6 +166,73 @@ def test_a_phone_that_is_not_picked_up_is_written_down(result: ev.PlacedResult) 
     hall.tell(ev.PlacedEnded(place.leg, result))
     assert hall.written == [], "its end is told once"
     assert hall.floor.calls["c1"].phase == "talking"
+
+
+def reborn(hall: Hall, placed: dict[str, bool], seen: tuple[str, ...] = ("c1", "c2")) -> Hall:
+    """A voice process that comes after `hall`'s and finds these legs and calls in Asterisk."""
+    kept = {agent.agent_id: agent.kept() for agent in hall.floor.agents.values()}
+    ears = next(one.ears for one in reversed(hall.everything) if isinstance(one, fx.KeepEars))
+    after = Hall.__new__(Hall)
+    after.floor, after.everything = Floor(), []
+    after.floor.restore(hall.floor.calls.values(), kept.values(), ears=json.loads(json.dumps(ears)))
+    after.tell(ev.Configured(CONFIGURATION))
+    channels = {
+        call: ev.SeenChannel(call, CALLER, "PJSIP/trunk-1", agent, f"leg of {agent}")
+        for call, agent in (("c1", "1001"), ("c2", "1002"))
+        if call in seen
+    }
+    after.tell(ev.Snapshot(T0, channels, dict.fromkeys(("1001", "1002", "9001"), "INUSE"), placed))
+    return after
+
+
+def test_the_next_voice_process_shows_who_listens_and_writes_down_the_end() -> None:
+    hall, place = listening()
+    after = reborn(hall, {place.leg: True})
+    assert after.listening == hall.listening
+    assert after.written == [], "nothing is written down twice"
+    after.act("whisper", call_id="c1")
+    assert after.kinds(fx.Move) == [fx.Move("supervise", ((place.leg, "whisper"),))]
+    after.tell(ev.PlacedEnded(place.leg, ev.PlacedResult.FAILED))
+    assert after.written == [("c1", "whisper", "ended")]
+
+
+def test_an_ear_that_ended_while_nobody_watched_is_written_down_as_ended() -> None:
+    hall, place = listening()
+    after = reborn(hall, {})
+    assert after.written == [("c1", "listen", "ended")]
+    (record,) = [one for one in after.kinds(fx.Record) if one.type is CallEventType.HALL_ACT]
+    assert (record.data["why"], record.data["detail"]) == ("质检", "noticed afterwards")
+    assert after.listening == []
+    assert fx.HangUp(place.leg) in after.out, "should it just be ringing, nobody listens unseen"
+    assert reborn(after, {}).written == []
+
+
+def test_a_phone_that_was_picked_up_while_nobody_watched_is_connected() -> None:
+    hall = Hall()
+    hall.act("listen", agent_id="1001")
+    (place,) = hall.kinds(fx.Place)
+    after = reborn(hall, {place.leg: True})
+    assert after.written == [("c1", "listen", "connected")]
+    assert reborn(hall, {place.leg: False}).written == [], "it still rings"
+    assert reborn(hall, {}).written == [("c1", "listen", "failed")]
+
+
+def test_nobody_listens_to_a_call_that_is_gone() -> None:
+    hall, place = listening()
+    del hall.floor.calls["c1"]
+    after = reborn(hall, {place.leg: True}, seen=("c2",))
+    assert after.kinds(fx.HangUp) == [fx.HangUp(place.leg)]
+    after.tell(ev.PlacedEnded(place.leg, ev.PlacedResult.FAILED))
+    assert after.written == [("c1", "listen", "ended")]
+
+
+def test_no_leg_has_the_name_of_one_before_the_restart() -> None:
+    hall, place = listening()
+    after = reborn(hall, {})
+    after.tell(ev.PhoneChanged("9001", "NOT_INUSE"))
+    after.act("listen", agent_id="1001")
+    (again,) = after.kinds(fx.Place)
+    assert again.leg != place.leg
 
 
 def test_a_talk_that_is_listened_to_is_taken_over_when_the_phone_is_free() -> None:
