@@ -1,5 +1,7 @@
 """What the records say about the calls of a test: asked of the API as a supervisor."""
 
+import contextlib
+import sqlite3
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -71,6 +73,15 @@ async def states(city: City, agents: Sequence[str]) -> dict[str, str | None]:
     """The live states of these agents."""
     rows = await city.desk.ask(SUPERVISOR, "GET", "/api/agents")
     return {row["id"]: row["state"] for row in rows if row["id"] in agents}
+
+
+def kept_members(instance: Path, queue: str = "city") -> str:
+    """The members of a native queue, as Asterisk keeps them over its own restart."""
+    path = instance / "asterisk" / "db" / "astdb.sqlite3"
+    query = "SELECT value FROM astdb WHERE key = ?"
+    with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=5)) as database:
+        row = database.execute(query, (f"/Queue/PersistentMembers/{queue}",)).fetchone()
+    return str(row[0]) if row else ""
 
 
 def files_that_hold(folder: Path, digits: str, *parts: str) -> list[str]:

@@ -14,11 +14,12 @@ from ops.call.desk import Refused
 from ops.call.screen import Screen
 from ops.call.until import until, until_answered
 from ops.instance import Instance
-from tests.e2e.records import SUPERVISOR, states
+from tests.e2e.records import SUPERVISOR, kept_members, settled, states
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 NUMBER = "71960"
+STAFF = "1002"
 PATH = "/api/guest-sessions"
 
 
@@ -87,6 +88,37 @@ async def test_a_guest_answers_until_the_session_ends_and_the_report_tells(syste
             await screen.close()
         await signed_in_no_more(city, seat)
         await report_tells(city, session, guest)
+
+
+async def test_with_voice_dead_who_calls_the_guests_reaches_the_staff(system: Instance) -> None:
+    async with City(system) as city:
+        session = await open_session(city)
+        assert session["heard"]
+        try:
+            await city.seat([STAFF], Manner(answers_after=0.1))
+            busy = await city.dial(keys="0")
+            await busy.talking(seconds=20)
+            # Nobody of the session is there, and the staff is busy: the citizen waits for the guests when voice dies.
+            waits = await city.dial(NUMBER)
+            await waiting_call(city, session["queue"])
+            await until(lambda: STAFF in kept_members(system.folder), "the native queue has the agent", seconds=10)
+            system.kill("voice")
+            try:
+                busy.hang_up()
+                assert (await waits.talking(seconds=30)).endpoint == STAFF
+                waits.hang_up()
+                await waits.ended()
+                # And whoever dials the guests' number only now.
+                later = await city.dial(NUMBER)
+                assert (await later.talking(seconds=30)).endpoint == STAFF
+                later.hang_up()
+                await later.ended()
+            finally:
+                system.start("voice")
+            records = await settled(city, [busy, waits, later], answered=3)
+            assert {record["answered_by"] for record in records} == {STAFF}
+        finally:
+            await city.desk.ask(SUPERVISOR, "POST", f"{PATH}/{session['id']}/end", {"why": "散会"})
 
 
 async def waiting_call(city: City, queue: str) -> str:

@@ -1,9 +1,7 @@
 """No call, case or state is lost, whatever dies: kill -9, a hung process, a stopped database, a restarted Asterisk."""
 
 import asyncio
-import contextlib
 import signal
-import sqlite3
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -13,7 +11,7 @@ from ops.call.citizen import Call
 from ops.call.city import City
 from ops.call.until import until, until_answered
 from ops.instance import Instance
-from tests.e2e.records import SUPERVISOR, calls_of, queued, settled, states
+from tests.e2e.records import SUPERVISOR, calls_of, kept_members, queued, settled, states
 
 HALL = [str(1001 + place) for place in range(20)]
 PATIENT = Manner(answers_after=0.2, talks_for=None, outcome=None)
@@ -106,19 +104,10 @@ async def twenty_brisk_calls(city: City, hurt: Callable[[], Awaitable[None]]) ->
     return calls
 
 
-def kept_members(system: Instance) -> str:
-    """The members of the city's native queue, as Asterisk keeps them over its own restart."""
-    path = system.folder / "asterisk" / "db" / "astdb.sqlite3"
-    query = "SELECT value FROM astdb WHERE key = '/Queue/PersistentMembers/city'"
-    with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=5)) as database:
-        row = database.execute(query).fetchone()
-    return str(row[0]) if row else ""
-
-
 async def test_who_gives_up_while_nobody_watches_is_owed_a_return_call(system: Instance) -> None:
     async with City(system) as city:
         await city.seat(HALL[:1], Manner(answers_after=None))
-        await until(lambda: HALL[0] in kept_members(system), "the native queue has the agent", seconds=10)
+        await until(lambda: HALL[0] in kept_members(system.folder), "the native queue has the agent", seconds=10)
         system.kill("voice")
         try:
             call = await city.dial("12345")
