@@ -3,11 +3,13 @@ import { describe, expect, it } from 'vitest'
 import { createApp, defineComponent, h, nextTick, shallowRef } from 'vue'
 import { createI18n } from 'vue-i18n'
 import type { Queue } from '../src/api/lines'
+import type { Agent } from '../src/api/rules'
 import { ApiProblem } from '../src/api/http'
 import { amountOf, amountOr, textOf } from '../src/admin/amount'
 import FieldNotes from '../src/admin/FieldNotes.vue'
 import { notesIn, placeOf, provideNotes } from '../src/admin/notes'
 import { queueForm, queueWish } from '../src/admin/rules/queueForm'
+import { namedTwice, routingForm, routingWish } from '../src/admin/rules/routingForm'
 import { saidWeek, sayings, type Names } from '../src/admin/rules/saying'
 import { adminEn } from '../src/i18n/adminEn'
 import { adminZh } from '../src/i18n/adminZh'
@@ -71,6 +73,34 @@ describe('the form of a queue', () => {
       'soon',
       '-',
     ])
+  })
+})
+
+describe('the form of an agent', () => {
+  const agent = {
+    queues: ['linhe', 'city'],
+    skills: { dialect: 7 },
+    handicaps: { city: 20 },
+    county: 'linhe',
+    seat: 'line',
+    phone_number: '05345550005',
+  }
+
+  it('gives back the routing that it was given', () => {
+    const form = { ...routingForm(agent as unknown as Agent), why: 'w' }
+    expect(routingWish(form)).toEqual({ ...agent, why: 'w' })
+  })
+
+  it('sends a number for a line seat only', () => {
+    const form = routingForm({ ...agent, seat: 'phone' } as unknown as Agent)
+    expect(routingWish(form).phone_number).toBeNull()
+    expect(routingWish({ ...form, seat: 'line', number: ' ' }).phone_number).toBeNull()
+    expect(routingWish({ ...form, seat: 'line', number: '12x ' }).phone_number).toBe('12x')
+  })
+
+  it('knows what is named twice, because only one of them could be sent', () => {
+    expect(namedTwice(['dialect', 'english', ' dialect'])).toBe('dialect')
+    expect(namedTwice(['dialect', 'english'])).toBeNull()
   })
 })
 

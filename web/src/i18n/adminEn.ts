@@ -1,6 +1,7 @@
 /** The administration's words in English. */
 
 import type { AdminMessages } from './adminZh'
+import { rulesEn } from './rulesEn'
 
 export const adminEn: AdminMessages = {
   title: '12345 administration',
@@ -147,73 +148,7 @@ export const adminEn: AdminMessages = {
     noAttendance: 'Nothing of this week yet.',
     onDuty: 'On duty / fewest',
   },
-  rules: {
-    tab: { queues: 'Queues', agents: 'Agents', counties: 'Counties', pauses: 'Pauses' },
-    queuesHelp:
-      'Calls find their agent by these rules. A change holds at once, for who waits already, too. While nobody of a queue is on duty, and for who calls after its hours, the queues that help take calls immediately.',
-    stored: 'Saved. Calls go by it now.',
-    storedUnheard: 'Saved. The telephone system is away; calls go by it as soon as it is back.',
-    restored: 'There are changes here that were not saved last time.',
-    name: 'Name',
-    priority: 'Priority (higher is served first)',
-    ring: 'A phone rings (s)',
-    wrapUp: 'Longest wrap-up (s, 0: no limit)',
-    whose: 'Who comes first',
-    owner: 'Kept for who owns the open case (s)',
-    county: 'Its calls belong to',
-    noCounty: 'As the number dialled',
-    countyFirst: "Kept for the county's seats (s)",
-    needs: 'Skills that every call needs',
-    needsHelp: 'Asked for until the call has waited so long; empty: always.',
-    asked: 'Skills that a menu asks for',
-    askedHelp: 'How they are needed; a skill that is not named here is waited for 30 s.',
-    skill: 'Skill',
-    level: 'Level (1–10)',
-    until: 'For how long (s)',
-    untilAlways: 'always',
-    overflow: 'Overflow: who helps',
-    overflowHelp:
-      'In this order. Their agents help after so long a wait, or while so many wait; with neither, only while nobody is on duty or after hours.',
-    helper: 'Queue that helps',
-    after: 'After (s)',
-    whileWaiting: 'While waiting',
-    never: 'never',
-    handicap: 'Counts as later by (s)',
-    returning: 'Priority for who rings again',
-    returnWithin: 'Within (minutes)',
-    cutOff: 'Whose call broke: more by',
-    abandoned: 'Who gave up waiting: more by',
-    calledBack: 'Whom we did not reach: more by',
-    returnCalls: 'Return calls',
-    keepMinutes: 'The place is kept (minutes)',
-    attempts: 'Attempts (0: by people)',
-    every: 'Between two (s)',
-    say: {
-      order: 'Priority {priority}; a phone rings for {ring} s.',
-      always: 'Open round the clock.',
-      hours: 'Open: {hours}.',
-      owner: "Kept for the agent who owns the caller's open case for {seconds} s.",
-      county: 'Its calls belong to {county}.',
-      countyFirst: "Kept for the county's own seats for {seconds} s.",
-      dialledFirst: 'Kept for the seats of the county whose number was dialled for {seconds} s.',
-      need: 'Needs {skill} (level {level} or above).',
-      needUntil: 'Needs {skill} (level {level} or above) until it has waited {until} s.',
-      asked: 'Where the menu asked for {skill}: it is needed (level {level} or above).',
-      askedUntil:
-        'Where the menu asked for {skill}: it is needed (level {level} or above) until the call has waited {until} s.',
-      overflow: '{to} helps while nobody is on duty, and after hours.',
-      overflowAfter: '{to} helps after {after} s.',
-      overflowWaiting: '{to} helps while {waiting} wait.',
-      overflowBoth: '{to} helps after {after} s, or while {waiting} wait.',
-      overflowLate: 'For agents of {to} these calls count as {seconds} s later.',
-      returning:
-        'Who rings again within {minutes} minutes gets more priority: {cutOff} if the call broke, {abandoned} after giving up, {calledBack} if we did not reach them.',
-      returnCalls:
-        'Who asked to be called back keeps the place for {minutes} minutes; {attempts} attempts, {every} s apart.',
-      returnByHand: 'Who asked to be called back is called by people.',
-      wrapUp: 'A wrap-up ends by itself after {seconds} s; its case stays a draft.',
-    },
-  },
+  rules: rulesEn,
   do: {
     save: 'Save',
     cancel: 'Cancel',
