@@ -13,6 +13,8 @@ from ops.call.until import StepMissing, until
 LONGEST_CALL = 600.0
 #: Seconds in which a screen with a link learns that its call is over.
 _SCREEN_LAG = 3.0
+#: Seconds in which a screen learns what rang, on a machine that has other things to do.
+_OFFER_LAG = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,7 @@ class Agent:
             return
         # A screen without a link learns only later what rang.
         with contextlib.suppress(StepMissing):
-            await until(lambda: self._recognise(call), "the screen knows the call", seconds=_SCREEN_LAG)
+            await until(lambda: self._recognise(call), "the screen knows the call", seconds=_OFFER_LAG)
         if call.call_id is None:
             return
         # The phone is on the hook a moment before the screen says so; a screen without a link learns it only later.

@@ -37,13 +37,17 @@ class Arrival:
 
 
 class Screen:
-    """One agent's stream: connected again whenever it drops, with what was missed replayed by the server."""
+    """One agent's stream: connected again whenever it drops, with what was missed replayed by the server.
+
+    `state` is the agent's last one, `phone` the endpoint at which the server reaches the agent.
+    """
 
     def __init__(self, agent: str, desk: Desk, stream_url: str, *, where: str) -> None:
         self.agent = agent
         self.desk = desk
         self.arrivals: list[Arrival] = []
         self.state: str | None = None
+        self.phone: str | None = None
         self.connections = 0
         self._url = stream_url
         self._where = where
@@ -121,9 +125,8 @@ class Screen:
 
     def _take(self, arrival: Arrival) -> None:
         self.arrivals.append(arrival)
-        if arrival.type == "state":
-            self.state = arrival.body.get("state")
-        elif arrival.type == "snapshot":
-            self.state = (arrival.body.get("agent") or {}).get("state")
+        if arrival.type in {"state", "snapshot"}:
+            told = arrival.body if arrival.type == "state" else arrival.body.get("agent") or {}
+            self.state, self.phone = told.get("state"), told.get("phone")
         for listener in tuple(self._listeners):
             listener(arrival)
