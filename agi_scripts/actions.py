@@ -34,7 +34,7 @@ class Actions(Protocol):
     async def look_up_case(self, case_number: str, query_code: str) -> io.Input:
         """Answer CaseFound or NotFound."""
 
-    async def register_return(self, queue: str) -> io.Input:
+    async def register_return(self, queue: str, *, priority: int = 0, skill: str | None = None) -> io.Input:
         """Answer Done."""
 
     async def register_affected(self, incident: str) -> io.Input:
@@ -83,9 +83,9 @@ class CallActions:
             return io.Failed(str(away))
         return io.NotFound() if progress is None else io.CaseFound(sounds_of(progress))
 
-    async def register_return(self, queue: str) -> io.Input:
+    async def register_return(self, queue: str, *, priority: int = 0, skill: str | None = None) -> io.Input:
         """The caller is owed a call."""
-        self._engine.submit(ev.ReturnWanted(self._call_id, queue))
+        self._engine.submit(ev.ReturnWanted(self._call_id, queue, priority, skill))
         return io.Done()
 
     async def register_affected(self, incident: str) -> io.Input:
@@ -144,9 +144,9 @@ class TrialActions:
         del case_number, query_code
         return io.NotFound()
 
-    async def register_return(self, queue: str) -> io.Input:
+    async def register_return(self, queue: str, *, priority: int = 0, skill: str | None = None) -> io.Input:
         """As if it had been done."""
-        del queue
+        del queue, priority, skill
         return io.Done()
 
     async def register_affected(self, incident: str) -> io.Input:

@@ -152,8 +152,8 @@ class MenuWalk:
                 return await self._actions.look_up_caller()
             case io.LookUpCase(case_number, query_code):
                 return await self._actions.look_up_case(case_number, query_code)
-            case io.RegisterReturnCall(queue):
-                return await self._actions.register_return(queue)
+            case io.RegisterReturnCall(queue, priority, skill):
+                return await self._actions.register_return(queue, priority=priority, skill=skill)
             case io.RegisterAffected(incident):
                 return await self._actions.register_affected(incident)
             case io.Rate(score):

@@ -156,7 +156,8 @@ def in_return_call(state: State, node: nodes.ReturnCall, given: io.Input, *, now
         case io.Key(digit) if digit == YES_KEY:
             state = pressed(chose(state, digit), digit, now=now)
             queue = queue_of(state, node.queue)
-            return act(state, io.RegisterReturnCall(queue if queue in state.queues else state.default_queue))
+            queue = queue if queue in state.queues else state.default_queue
+            return act(state, io.RegisterReturnCall(queue, state.priority, state.skill))
         case io.Key() | io.Silence():
             return Go(state, node.on_declined)
         case io.Failed():

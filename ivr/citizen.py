@@ -179,7 +179,7 @@ def _done(effect: io.Effect) -> str:
             return "no score is stored" if score is None else f"the score {score} is stored"
         case io.SetLanguage(language):
             return f"the language becomes {language}"
-        case io.RegisterReturnCall(queue):
+        case io.RegisterReturnCall(queue=queue):
             return f"a call back by {queue} is registered"
         case io.RegisterAffected(incident):
             return f"is registered as affected by {incident}"

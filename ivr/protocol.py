@@ -117,9 +117,11 @@ class LookUpCase:
 
 @dataclass(frozen=True, slots=True)
 class RegisterReturnCall:
-    """Note that the caller is owed a call by this queue; answer Done or Failed."""
+    """Note that the caller is owed a call by this queue, by somebody with `skill`; answer Done or Failed."""
 
     queue: str
+    priority: int = 0
+    skill: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,6 +79,12 @@ class Book:
         self.keep(call)
         return call
 
+    def urgency(self, caller: str, dialled: str, queue: str) -> int:
+        """What line, queue, incident and recent bad luck add to the priority that the menu gave."""
+        rules = self.published.queue(queue)
+        recent = self.recent.priority(caller, rules.returning, now=self.now)
+        return rules.priority + self.published.line_priority(dialled, now=self.now) + recent
+
     def note(self, agent: Agent) -> None:
         """What the agent has become counts from now on: to be called whenever state, profile or phones have changed."""
         self.matcher.note(agent.agent_id, agent.profile, since=agent.free_since, on_duty=agent.on_duty)

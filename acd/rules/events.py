@@ -76,10 +76,15 @@ class CallLeft:
 
 @dataclass(frozen=True, slots=True)
 class ReturnWanted:
-    """The citizen wants to be called back by `queue`; who waits there keeps the place."""
+    """The citizen wants to be called back by `queue`; who waits there keeps the place, anybody else gets one there.
+
+    `priority` and `skill` are what a menu asks for, as with `CallQueued`.
+    """
 
     call_id: str
     queue: str
+    priority: int = 0
+    skill: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -304,7 +304,7 @@ class Floor:
             call.joined_at, call.opened = None, frozenset()
         call.session, call.queue, call.skill = True, event.queue, event.skill
         call.queued_at, call.joined_at = call.queued_at or now, call.joined_at or now
-        call.priority = event.priority + self._priority(call)
+        call.priority = event.priority + self._book.urgency(call.caller, call.dialled, event.queue)
         self._returns.call_queued(call)
         queued = {"queue": event.queue, "priority": call.priority, "skill": event.skill}
         self._book.record(call.call_id, CallEventType.QUEUED, **queued)
@@ -317,13 +317,6 @@ class Floor:
             self._offers.leave_agent(call)
             call.phase = Phase.MENU
             self._book.keep(call)
-
-    def _priority(self, call: Call) -> int:
-        """What line, queue, incident and recent bad luck add to the priority that the menu gave."""
-        published, now = self._book.published, self._book.now
-        rules = published.queue(call.queue or "")
-        recent = self._book.recent.priority(call.caller, rules.returning, now=now)
-        return rules.priority + published.line_priority(call.dialled, now=now) + recent
 
     def _owner_known(self, event: ev.OwnerKnown) -> None:
         call = self.calls.get(event.call_id)

@@ -10,7 +10,7 @@ from acd.rules.book import Book
 from acd.rules.outbound import Ending, Outbound, Wish, diallable
 from acd.rules.policy import Demand
 from acd.rules.returning import key_of
-from acd.rules.state import Agent, Call, Virtual
+from acd.rules.state import Agent, Call, Phase, Virtual
 
 TIMER = "return"
 PREFIX = "return-"
@@ -31,33 +31,65 @@ class Returns:
         outbound.begun = self.begun
 
     def wanted(self, event: ev.ReturnWanted) -> None:
-        """The citizen will be called back; who has waited keeps the place, from the moment this call has ended."""
+        """The citizen will be called back, from the moment this call has ended.
+
+        Who has waited keeps the place; who asks in a menu has one from now on, or the older one of an earlier wish.
+        """
         book = self._book
         book.record(event.call_id, CallEventType.RETURN_REQUESTED, queue=event.queue)
         call = book.calls.get(event.call_id)
         number = diallable(call.caller) if call is not None else None
-        if call is None or call.queued_at is None or call.joined_at is None or number is None:
+        if call is None or number is None or book.published.queue(event.queue).return_calls.attempts == 0:
             return
-        rules = book.published.queue(event.queue).return_calls
-        if rules.attempts == 0:
+        found = self._waited(call, number, event) or self._asked(call, number, event)
+        if found is None:
             return
-        self._drop_all(call.caller)
-        found = Virtual(
+        for earlier in self._of(call.caller):
+            if earlier.queue == found.queue:
+                _take_place(found, earlier)
+            self._drop(earlier)
+        book.returns[found.return_id] = found
+        self._keep(found)
+
+    def _waited(self, call: Call, number: str, event: ev.ReturnWanted) -> Virtual | None:
+        """Whoever chooses it instead of waiting on; after a talk the time waited before it is spent."""
+        if call.queued_at is None or call.joined_at is None or call.phase is Phase.AFTER_TALK:
+            return None
+        found = self._new(call, number, event.queue, call.queued_at)
+        found.joined, found.priority, found.skill = call.joined_at, call.priority, call.skill
+        return found
+
+    def _asked(self, call: Call, number: str, event: ev.ReturnWanted) -> Virtual | None:
+        """Whoever presses it in a menu; a queue that is closed calls when it opens. None: it does not, for a month."""
+        book, queue = self._book, event.queue
+        found = self._new(call, number, queue, book.now)
+        found.priority = event.priority + book.urgency(call.caller, call.dialled, queue)
+        found.skill = event.skill
+        if queue in book.published.closed_for(queue, at=book.now):
+            opening = book.published.next_opening([queue], after=book.now)
+            if opening is None:
+                return None
+            found.due = found.joined = opening
+            found.until += opening - book.now
+        return found
+
+    def _new(self, call: Call, number: str, queue: str, entered: dt.datetime) -> Virtual:
+        seconds = self._book.published.queue(queue).return_calls.seconds
+        return Virtual(
             return_id=PREFIX + call.call_id,
             caller=call.caller,
             number=number,
             dialled=call.dialled,
-            queue=event.queue,
-            priority=call.priority,
-            skill=call.skill,
+            queue=queue,
+            priority=0,
+            skill=None,
             owner=call.owner,
-            entered=call.queued_at,
-            joined=call.joined_at,
-            until=book.now + dt.timedelta(seconds=rules.seconds),
+            entered=entered,
+            joined=entered,
+            until=self._book.now + dt.timedelta(seconds=seconds),
             busy_with=call.call_id,
+            after_talk=call.answered_at is not None,
         )
-        book.returns[found.return_id] = found
-        self._keep(found)
 
     # The citizen's own calls
 
@@ -82,9 +114,10 @@ class Returns:
             self._drop(found)
 
     def call_ended(self, call: Call) -> None:
-        """Who was not served waits on at the old place."""
+        """Who was not served, or has asked for more after a talk, waits on at the old place."""
         for found in [one for one in self._book.returns.values() if one.busy_with == call.call_id]:
-            if call.answered_at is not None:
+            own = found.return_id == PREFIX + call.call_id
+            if call.answered_at is not None and not (own and found.after_talk):
                 self._drop(found)
             else:
                 self._free(found)
@@ -203,10 +236,6 @@ class Returns:
             return []
         return [found for found in self._book.returns.values() if key_of(found.caller) == key]
 
-    def _drop_all(self, caller: str) -> None:
-        for found in self._of(caller):
-            self._drop(found)
-
     def _drop(self, found: Virtual) -> None:
         book = self._book
         del book.returns[found.return_id]
@@ -216,6 +245,12 @@ class Returns:
 
     def _keep(self, found: Virtual) -> None:
         self._book.out.append(fx.KeepReturn(found))
+
+
+def _take_place(found: Virtual, earlier: Virtual) -> None:
+    """Whoever asks twice has asked at the first time."""
+    found.entered, found.joined = min(found.entered, earlier.entered), min(found.joined, earlier.joined)
+    found.priority = max(found.priority, earlier.priority)
 
 
 def virtual_from_dict(data: dict[str, Any]) -> Virtual:

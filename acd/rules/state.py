@@ -200,7 +200,8 @@ class Virtual:
     """Somebody who asked to be called back instead of waiting, with the place kept (`acd.rules.returns`).
 
     `entered` and `joined` are those of the call in which that was asked; `until` is when it is given up, `due` when the
-    next attempt may be made; `busy_with` is the call that goes on with this citizen now, of either side.
+    next attempt may be made; `busy_with` is the call that goes on with this citizen now, of either side. `after_talk`:
+    an agent had talked with the citizen in that call before, which has not settled what is wanted.
     """
 
     return_id: str
@@ -217,6 +218,7 @@ class Virtual:
     busy_with: str | None = None
     due: dt.datetime | None = None
     attempts: int = 0
+    after_talk: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """JSON form that survives a restart of the voice process."""

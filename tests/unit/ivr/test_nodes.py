@@ -238,6 +238,12 @@ def test_a_key_pressed_twice_and_a_hash_at_the_end_count_once() -> None:
     assert (effects[-1], state.misses) == (ASK, 1)
 
 
+def test_a_call_back_is_asked_for_with_what_the_call_carries() -> None:
+    setting = nodes.Setting("r", priority=2, skill="english")
+    tree = Tree("n", {"n": setting, "r": nodes.ReturnCall(("ask",), "city", "bye", "linhe", "q"), **ENDS})
+    assert walk(tree, Key("1"))[0][-1] == RegisterReturnCall("city", 2, "english")
+
+
 def test_after_the_talk_the_rating_comes_or_the_end() -> None:
     tree = Tree("q", {"r": RATING, **ENDS}, after_talk="r")
     step = begin(tree, queues=(), default_queue="city", now=NOON, after_talk=True)

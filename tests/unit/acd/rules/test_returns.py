@@ -6,18 +6,22 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from acd.messages import Configuration
 from acd.rules import effects as fx
 from acd.rules import events as ev
 from acd.rules.returns import virtual_from_dict
-from acd.rules.state import CARRIER
-from tests.unit.acd.rules.test_floor import Hall, configuration
+from acd.rules.state import CARRIER, Virtual
+from tests.unit.acd.rules.test_floor import T0, Hall, configuration
 
 R = ev.PlacedResult
 AGENTS = ("1001", "1002", "1003")
 STEPS = st.lists(
     st.tuples(
         st.sampled_from(
-            ("calls", "calls", "asks", "asks", "hangs_up", "answers", "declines", "finishes", "rings_again", "later")
+            (
+                *("calls", "calls", "asks", "asks", "asks_at_once", "hangs_up"),
+                *("answers", "declines", "finishes", "rings_again", "later"),
+            )
         ),
         st.integers(0, 30),
     ),
@@ -109,6 +113,18 @@ class Line:
             self.tell(ev.CallLeft(call_id))
             self.tell(ev.ReturnWanted(call_id, "city"))
             self.end(call_id)
+
+    def asks_at_once(self, which: int) -> None:
+        """In the menu, before ever having waited; now and then it is the second time."""
+        on_line = {*self.live.values(), *(call.out.number for call in self.hall.floor.calls.values() if call.out)}
+        known = sorted({one.caller for one in self.hall.floor.returns.values()} - on_line)
+        self.callers += 1
+        caller = known[which % len(known)] if known and which % 2 else number_of(self.callers)
+        call_id = f"c{self.callers}"
+        self.live[call_id] = caller
+        self.tell(ev.CallStarted(call_id, caller, "12345", f"PJSIP/trunk-{call_id}"))
+        self.tell(ev.ReturnWanted(call_id, "city"))
+        self.end(call_id)
 
     def hangs_up(self, which: int) -> None:
         if self.live:
@@ -212,6 +228,124 @@ def test_a_call_of_ours_that_a_restart_broke_off_gives_the_place_back() -> None:
     hall.tell(ev.Snapshot(hall.now + dt.timedelta(seconds=1)))
     assert virtual.busy_with is None
     assert virtual.return_id in hall.floor.waiting
+
+
+def come(hall: Hall, call_id: str, caller: int, dialled: str = "12345") -> None:
+    hall.tell(ev.CallStarted(call_id, number_of(caller), dialled, f"PJSIP/trunk-{call_id}"))
+
+
+def press_for_a_call(hall: Hall, call_id: str, caller: int, queue: str = "city", **more: Any) -> Virtual:
+    """Somebody presses "call me back" in the menu and hangs up."""
+    come(hall, call_id, caller)
+    hall.tell(ev.ReturnWanted(call_id, queue, **more))
+    hall.tell(ev.CallEnded(call_id))
+    return hall.floor.returns[f"return-{call_id}"]
+
+
+def called(hall: Hall) -> list[str]:
+    """Who is called now, by the ids of the virtual callers."""
+    places = [effect for effect in hall.out if isinstance(effect, fx.Place) and effect.shown_to is not None]
+    calls = [hall.floor.calls[place.leg.removeprefix("leg-caller-").removesuffix("-1")] for place in places]
+    return [call.out.returns for call in calls if call.out is not None and call.out.returns is not None]
+
+
+def with_queue(**rules: Any) -> Configuration:
+    conf = configuration({"1001": ["city"]})
+    conf["queues"][0] |= rules  # type: ignore[typeddict-item]
+    return conf
+
+
+def test_who_asks_in_the_menu_has_a_place_from_that_moment() -> None:
+    hall = Hall({"1001": ["city"]})
+    hall.call("older")
+    virtual = press_for_a_call(hall, "c1", 1)
+    come(hall, "younger", 2)
+    hall.tell(ev.CallQueued("younger", "city"))
+    waiting = hall.floor.waiting
+    assert [waiting.position(one) for one in ("older", virtual.return_id, "younger")] == [1, 2, 3]
+    hall.ready("1001")
+    assert hall.rings() == [("older", "1001")]
+    hall.tell(ev.CallEnded("older"))
+    assert called(hall) == [virtual.return_id]
+
+
+def test_the_menus_wishes_for_the_call_are_kept() -> None:
+    hall = Hall({"1001": ["city"]})
+    hall.tell(ev.Configured(with_queue(priority=3)))
+    virtual = press_for_a_call(hall, "c1", 1, priority=2, skill="dialect")
+    assert (virtual.priority, virtual.skill) == (5, "dialect")
+
+
+def test_who_asks_twice_keeps_the_first_place() -> None:
+    hall = Hall({"1001": ["city"]})
+    first = press_for_a_call(hall, "c1", 1)
+    press_for_a_call(hall, "c2", 2)
+    again = press_for_a_call(hall, "c3", 1)
+    assert again.entered == first.entered
+    assert list(hall.floor.returns) == ["return-c2", "return-c3"]
+    hall.ready("1001")
+    assert called(hall) == ["return-c3"]
+
+
+def test_who_asked_in_the_menu_and_rings_again_takes_the_place_over() -> None:
+    hall = Hall({"1001": ["city"]})
+    virtual = press_for_a_call(hall, "c1", 1)
+    hall.call("between")
+    come(hall, "c2", 1)
+    hall.tell(ev.CallQueued("c2", "city"))
+    assert not hall.floor.returns
+    assert hall.floor.calls["c2"].queued_at == virtual.entered
+    hall.ready("1001")
+    assert hall.rings() == [("c2", "1001")]
+
+
+def test_a_menu_that_leads_to_a_person_all_the_same_gives_one_place() -> None:
+    hall = Hall({"1001": ["city"]})
+    come(hall, "c1", 1)
+    hall.tell(ev.ReturnWanted("c1", "city"))
+    hall.tell(ev.CallQueued("c1", "city"))
+    assert not hall.floor.returns
+    assert len(hall.floor.waiting) == 1
+
+
+def test_who_asks_while_the_queue_is_closed_is_called_when_it_opens() -> None:
+    hall = Hall({"1001": ["city"]})
+    hall.tell(ev.Configured(with_queue(hours={"mon-sun": ["17:00-18:00"]})))
+    hall.ready("1001")
+    virtual = press_for_a_call(hall, "c1", 1)
+    opening = T0 + dt.timedelta(hours=1)
+    assert not called(hall)
+    assert hall.floor.next_due == opening
+    assert virtual.until - opening > dt.timedelta(hours=1)
+    hall.second = 3600
+    hall.tell(ev.Due())
+    assert called(hall) == [virtual.return_id]
+
+
+def test_who_asks_for_a_queue_that_never_opens_is_left_to_people() -> None:
+    hall = Hall({"1001": ["city"]})
+    hall.tell(ev.Configured(with_queue(hours={"holiday": ["17:00-18:00"]})))
+    come(hall, "c1", 1)
+    hall.tell(ev.ReturnWanted("c1", "city"))
+    assert [e.type.value for e in hall.out if isinstance(e, fx.Record)] == ["call.return_requested"]
+    assert not hall.floor.returns
+
+
+def test_who_has_talked_and_asks_then_to_be_called_is_called() -> None:
+    hall = Hall({"1001": ["city"]})
+    hall.ready("1001")
+    come(hall, "c1", 1)
+    hall.tell(ev.CallQueued("c1", "city"))
+    hall.tell(ev.LegAnswered("c1", "1001"))
+    hall.tell(ev.HangupAsked("c1", "1001"))
+    hall.tell(ev.LegEnded("c1", "1001"))
+    asked_at = hall.now
+    hall.tell(ev.ReturnWanted("c1", "city"))
+    hall.tell(ev.CallEnded("c1"))
+    virtual = virtual_from_dict(hall.floor.returns["return-c1"].to_dict())
+    assert virtual.entered > asked_at, "the time waited before the talk is spent"
+    hall.tell(ev.Command("1001", "outcome", {"call_id": "c1"}))
+    assert called(hall) == ["return-c1"]
 
 
 def test_without_attempts_nobody_keeps_a_place_and_the_wish_is_recorded() -> None:
