@@ -60,18 +60,23 @@ class Returns:
         return found
 
     def _asked(self, call: Call, number: str, event: ev.ReturnWanted) -> Virtual | None:
-        """Whoever presses it in a menu; a queue that is closed calls when it opens. None: it does not, for a month."""
+        """Whoever presses it in a menu; where all is closed they are called when it opens, None: not within a month."""
         book, queue = self._book, event.queue
         found = self._new(call, number, queue, book.now)
         found.priority = event.priority + book.urgency(call.caller, call.dialled, queue)
         found.skill = event.skill
-        if queue in book.published.closed_for(queue, at=book.now):
-            opening = book.published.next_opening([queue], after=book.now)
+        if self._is_closed(queue):
+            opening = book.published.next_opening(book.published.asked_of(queue), after=book.now)
             if opening is None:
                 return None
             found.due = found.joined = opening
             found.until += opening - book.now
         return found
+
+    def _is_closed(self, queue: str) -> bool:
+        """Whether neither the queue nor one that helps it is open now."""
+        published = self._book.published
+        return published.closed_for(queue, at=self._book.now) == published.asked_of(queue)
 
     def _new(self, call: Call, number: str, queue: str, entered: dt.datetime) -> Virtual:
         seconds = self._book.published.queue(queue).return_calls.seconds
@@ -127,7 +132,7 @@ class Returns:
     def turn(self, return_id: str, agent: Agent) -> None:
         """The agent is offered the virtual caller; one whose time is over makes room for the next."""
         book, found = self._book, self._book.returns[return_id]
-        if book.now >= found.until or found.queue in book.published.closed_for(found.queue, at=book.now):
+        if book.now >= found.until or self._is_closed(found.queue):
             self._drop(found)
             book.note(agent)
             return
@@ -188,10 +193,13 @@ class Returns:
         if now >= found.until:
             self._drop(found)
             return
-        due = found.due is not None and now < found.due
-        book.timers.set((TIMER, found.return_id), min(found.due or found.until, found.until) if due else found.until)
-        if found.busy_with is None and not due and found.return_id not in book.matcher:
-            book.matcher.wait(self._demand(found), now=now.timestamp())
+        again = found.due
+        if again is None or now >= again:
+            demand = self._demand(found)
+            again = book.published.next_opening(demand.closed, after=now)
+            if found.busy_with is None:
+                book.matcher.wait(demand, now=now.timestamp())
+        book.timers.set((TIMER, found.return_id), min(again or found.until, found.until))
 
     def _demand(self, found: Virtual) -> Demand:
         published = self._book.published
@@ -204,11 +212,11 @@ class Returns:
             skill=found.skill,
             owner=found.owner,
             county=published.county_of(found.queue, found.dialled),
-            closed=published.closed_for(found.queue, at=found.joined),
+            closed=published.closed_for(found.queue, at=found.joined, until=self._book.now),
         )
 
     def due(self, return_id: str) -> None:
-        """The pause after an attempt is over, or the time of the virtual caller."""
+        """The pause after an attempt is over, a queue opens, or the time of the virtual caller has come."""
         found = self._book.returns.get(return_id)
         if found is None:
             return

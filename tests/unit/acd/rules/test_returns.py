@@ -322,6 +322,24 @@ def test_who_asks_while_the_queue_is_closed_is_called_when_it_opens() -> None:
     assert called(hall) == [virtual.return_id]
 
 
+def test_a_closed_queues_helper_calls_at_once_and_the_queue_itself_from_its_opening_on() -> None:
+    hall = Hall({"1001": ["linhe"], "2001": ["city"]})
+    conf = configuration({"1001": ["linhe"], "2001": ["city"]})
+    conf["queues"][1] |= {"hours": {"mon-sun": ["17:00-18:00"]}, "overflow": [{"to": "city"}]}
+    hall.tell(ev.Configured(conf))
+    first, second = press_for_a_call(hall, "c1", 1, "linhe"), press_for_a_call(hall, "c2", 2, "linhe")
+    hall.ready("1001")
+    assert not called(hall), "the county is closed"
+    hall.ready("2001")
+    assert called(hall) == [first.return_id]
+    ours = hall.floor.calls[first.busy_with or ""]
+    hall.tell(ev.Placed(ours.leg or "", R.ANSWERED))
+    hall.tell(ev.Placed(ours.call_id, R.ANSWERED))
+    hall.second = 3600
+    hall.tell(ev.Due())
+    assert called(hall) == [second.return_id]
+
+
 def test_who_asks_for_a_queue_that_never_opens_is_left_to_people() -> None:
     hall = Hall({"1001": ["city"]})
     hall.tell(ev.Configured(with_queue(hours={"holiday": ["17:00-18:00"]})))
