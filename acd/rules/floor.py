@@ -256,7 +256,7 @@ class Floor:
             agent.devices = {}
             agent.learn(event.phones)
             self._book.note(agent)
-        self._outbound.agree()
+        self._outbound.agree(event)
         self._agreement.snapshot(event)
         self._supervision.listening.agree(event.placed)
         self._returns.agree()

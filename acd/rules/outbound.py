@@ -302,15 +302,25 @@ class Outbound:
         self._book.out.append(fx.HangUp(call.call_id))
         self._close(call, Disposition.CANCELLED, by="caller")
 
-    def agree(self) -> None:
-        """After a snapshot: what became of the legs meanwhile is not known, so those calls begin anew or not at all."""
+    def agree(self, snapshot: ev.Snapshot) -> None:
+        """With a snapshot: whom the dialplan has joined meanwhile talk; all other calls begin anew or not at all."""
         unreached = [c for c in self._book.calls.values() if c.out is not None and c.answered_at is None]
         for call in unreached:
+            seen = snapshot.channels.get(call.call_id)
+            if seen is not None and call.leg is not None and seen.leg == call.leg:
+                self._joined(call)
+                continue
             if call.phase is Phase.OFFERED:
                 self._offers.miss(call, "withdrawn")
             self._book.out.append(fx.HangUp(call.call_id))
             self._close(call, Disposition.FAILED, by="system")
             self.settled(call, Ending.NOT_TRIED)
+
+    def _joined(self, call: Call) -> None:
+        """The dialplan has done what the first session does."""
+        if call.out is not None:
+            call.out.sessions = 1
+        self.reached(call)
 
     def _close(self, call: Call, ending: Disposition, *, by: str) -> None:
         book, agent = self._book, self._agent(call)

@@ -9,9 +9,10 @@ import numpy as np
 
 from ops.call import g711, tones
 from ops.call.city import City
+from ops.call.desk import Refused
 from ops.call.hearing import Recording
 from ops.call.rtp import Endpoint
-from ops.call.until import StepMissing, until
+from ops.call.until import StepMissing, until, until_answered
 
 WINDOW = 5
 """Frames looked at together: 100 ms."""
@@ -24,6 +25,19 @@ async def act(city: City, agent: str, name: str, kind: str = "", target: str = "
     to = {"to": {"kind": kind, "id": target}} if kind else {}
     state: dict[str, Any] = await city.desk.ask(agent, "POST", "/api/agents/me/talk", {"act": name, **to})
     return state
+
+
+async def until_taken(city: City, agent: str, name: str) -> None:
+    """The act as soon as the voice process is back."""
+
+    async def taken() -> bool:
+        try:
+            await act(city, agent, name)
+        except Refused:
+            return False
+        return True
+
+    await until_answered(taken, f"{name} is taken", seconds=20)
 
 
 def hums(frames: Sequence[bytes], tone: int) -> bool:

@@ -9,13 +9,12 @@ from ops.call.agent import Manner
 from ops.call.carrier import BUSY, CALLED_TONE, Line
 from ops.call.citizen import Call
 from ops.call.city import City
-from ops.call.desk import Refused
 from ops.call.phones import PhoneCall
 from ops.call.tones import AGENT_TONE, CITIZEN_TONE
-from ops.call.until import until, until_answered
+from ops.call.until import until
 from ops.instance import Instance
 from tests.e2e.records import settled
-from tests.e2e.talking import act, hears, hears_music, tones_of
+from tests.e2e.talking import act, hears, hears_music, tones_of, until_taken
 
 FIRST, SECOND = "1001", "1002"
 BY_HAND = Manner(answers_after=0.2, talks_for=None, outcome=None)
@@ -254,19 +253,6 @@ async def test_the_voice_process_dies_while_a_citizen_is_held(city: City, system
     await settled(city, [call], answered=1)
 
 
-async def until_taken(city: City, agent: str, name: str) -> None:
-    """The act as soon as the voice process is back."""
-
-    async def taken() -> bool:
-        try:
-            await act(city, agent, name)
-        except Refused:
-            return False
-        return True
-
-    await until_answered(taken, f"{name} is taken", seconds=20)
-
-
 async def test_a_held_citizen_whose_agent_leaves_while_voice_is_dead_reaches_somebody(
     city: City, system: Instance
 ) -> None:
@@ -298,3 +284,51 @@ async def test_the_voice_process_dies_while_three_talk_and_nobody_is_stranded(ci
     finally:
         system.start("voice")
     await settled(city, [call], answered=1)
+
+
+async def begun_by_the_fallback(city: City, system: Instance) -> tuple[Call, PhoneCall]:
+    """Asterisk's own queue has brought a citizen and the first agent together; then the voice process comes back."""
+    await city.seat([FIRST, SECOND], BY_HAND, ready=False)
+    await ready(city, FIRST)
+    await city.phones_known()
+    system.kill("voice")
+    try:
+        call = await city.dial("12345")
+        leg = await call.talking(seconds=40)
+    finally:
+        system.start("voice")
+    return call, leg
+
+
+async def test_a_talk_that_the_fallback_began_is_held_and_given_on(city: City, system: Instance) -> None:
+    call, leg = await begun_by_the_fallback(city, system)
+    await until_taken(city, FIRST, "hold")
+    await state(city, FIRST, "holding")
+    await hears_music(call.media)
+    await act(city, FIRST, "resume")
+    await hears(call.media, AGENT_TONE)
+    await hears(leg.media, CITIZEN_TONE)
+    await ready(city, SECOND)
+    await act(city, FIRST, "transfer", "queue", "city")
+    await until(lambda: leg.over, "the first agent's phone is on the hook", seconds=10)
+    await until(lambda: len(call.rings) == 2, "the second agent's phone rings", seconds=10)
+    await state(city, SECOND, "talking")
+    await hears(call.media, AGENT_TONE)
+    await hears(call.rings[1].media, CITIZEN_TONE)
+    call.hang_up()
+    (record,) = await settled(city, [call], answered=1)
+    assert record["answered_by"] == SECOND
+    (recording,) = (system.folder / "recordings").glob(f"{record['call_id']}*.wav")
+    assert tones_of(recording, [CITIZEN_TONE, AGENT_TONE]) == {CITIZEN_TONE, AGENT_TONE}
+
+
+async def test_a_talk_that_the_fallback_began_and_was_held_ends_with_the_agent(city: City, system: Instance) -> None:
+    call, _ = await begun_by_the_fallback(city, system)
+    await until_taken(city, FIRST, "hold")
+    await act(city, FIRST, "resume")
+    await hears(call.media, AGENT_TONE)
+    city.agents[FIRST].hang_up()
+    await call.ended(seconds=20)
+    assert len(call.rings) == 1, "who was served is not queued again"
+    (record,) = await settled(city, [call], answered=1)
+    assert record["ended_by"] == "agent"

@@ -12,7 +12,7 @@ from acd.rules.agents import CommandRefusedError, TransitionRefusedError
 from acd.rules.floor import Floor
 from acd.rules.outbound import calling_for, diallable, masked
 from acd.rules.state import Phase, call_from_dict
-from tests.unit.acd.rules.test_floor import Hall
+from tests.unit.acd.rules.test_floor import Hall, configuration
 
 R = ev.PlacedResult
 NUMBER = "13900010002"
@@ -189,6 +189,27 @@ def test_a_snapshot_ends_what_was_only_begun_and_keeps_a_talk(hall: Hall) -> Non
     again.tell(ev.Configured({"version": "1", "queues": [], "agents": [], "numbers": [], "menus": []}))
     again.tell(ev.Snapshot(again.now + dt.timedelta(1), {}, {}))
     assert [r["disposition"] for r in again.records(CallEventType.ENDED)] == ["failed"]
+
+
+def test_whom_the_dialplan_has_joined_while_nobody_watched_are_in_a_talk(hall: Hall) -> None:
+    call_id, leg = called(hall)
+    hall.tell(ev.Placed(leg, R.ANSWERED))
+    kept = call_from_dict(hall.floor.calls[call_id].to_dict())
+    agents = [a.kept() for a in hall.floor.agents.values()]
+    again = Hall({"1001": ["city"]})
+    again.floor = Floor()
+    again.floor.restore([kept], agents)
+    again.tell(ev.Configured(configuration({"1001": ["city"]})))
+    seen = ev.SeenChannel(call_id, NUMBER, "PJSIP/carrier-1", "1001", leg, frozenset({leg}))
+    again.tell(ev.Snapshot(again.now, {call_id: seen}, {"1001": "INUSE"}))
+    assert not hung_up(again)
+    assert [r["agent_id"] for r in again.records(CallEventType.ANSWERED)] == ["1001"]
+    assert again.state("1001") == "talking"
+    again.tell(ev.Command("1001", "transfer", {"to": {"kind": "queue", "id": "city"}}))
+    again.tell(ev.CallStarted(call_id, NUMBER, "", "PJSIP/carrier-1"))
+    out = again.floor.calls[call_id].out
+    assert out is not None
+    assert out.sessions == 2, "the session that comes now does not begin the talk"
 
 
 @pytest.mark.parametrize(
