@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, or_, select, true
 from sqlalchemy.dialects.postgresql import insert
 
 from api.core.paging import Window
 from db.engine import ReadSession, WriteSession
-from db.tables import Message
+from db.tables import Agent, Call, Message
 
 
 async def store_message(session: WriteSession, values: dict[str, Any]) -> bool:
@@ -16,13 +16,23 @@ async def store_message(session: WriteSession, values: dict[str, Any]) -> bool:
     return await session.scalar(statement.returning(Message.id)) is not None
 
 
-async def list_messages(session: ReadSession, window: Window) -> tuple[int, list[Message]]:
-    """Return how many messages there are, and one page of them, newest first."""
-    total = await session.scalar(select(func.count()).select_from(Message))
-    page = select(Message).order_by(Message.left_at.desc(), Message.id.desc())
+def _visible_to(agent_id: str | None) -> ColumnElement[bool]:
+    """Agents of the hall hear what anybody has left, those of a county what was left for it; None: everything."""
+    if agent_id is None:
+        return true()
+    home = select(Agent.county).where(Agent.id == agent_id).scalar_subquery()
+    return or_(home.is_(None), Call.county == home)
+
+
+async def list_messages(session: ReadSession, window: Window, *, seen_by: str | None) -> tuple[int, list[Message]]:
+    """Return how many messages there are for somebody, and one page of them, newest first."""
+    seen = select(Message).join(Call, Call.call_id == Message.call_id).where(_visible_to(seen_by))
+    total = await session.scalar(select(func.count()).select_from(seen.subquery()))
+    page = seen.order_by(Message.left_at.desc(), Message.id.desc())
     return total or 0, list(await session.scalars(page.limit(window.limit).offset(window.offset)))
 
 
-async def find_message(session: ReadSession, message_id: int) -> Message | None:
-    """Return one message."""
-    return await session.get(Message, message_id)
+async def find_message(session: ReadSession, message_id: int, *, seen_by: str | None) -> Message | None:
+    """Return one of those messages."""
+    seen = select(Message).join(Call, Call.call_id == Message.call_id).where(_visible_to(seen_by))
+    return await session.scalar(seen.where(Message.id == message_id))

@@ -14,11 +14,11 @@ class MessageOut(BaseModel):
     id: int
     call_id: str
     left_at: dt.datetime
-    caller_raw: str | None
+    caller_raw: Annotated[str | None, Field(description="For supervisors")]
     dialled: str | None
-    number: Annotated[str | None, Field(description="Digits the citizen typed")]
-    callback: Annotated[str | None, Field(description="Canonical number to ring")]
-    callback_display: str
+    number: Annotated[str | None, Field(description="Digits the citizen typed; for supervisors")]
+    callback: Annotated[str | None, Field(description="Canonical number to ring; for supervisors")]
+    callback_display: Annotated[str, Field(description="That number, for agents without its middle")]
     recording_url: str | None
 
 

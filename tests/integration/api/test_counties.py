@@ -113,6 +113,27 @@ async def test_a_call_of_others_is_seen_while_it_is_in_hand_and_not_after_its_ou
     assert (await seen(city, LINHE))[0] == {going_on}, "the talk goes on"
 
 
+async def test_a_countys_agents_hear_what_was_left_for_it_and_the_hall_hears_everything(city: Any, event: Make) -> None:
+    for call_id, dialled in (("hall-1.1", "12345"), ("hall-2.1", "96002")):
+        await city.hand_in(
+            event(call_id, 1, "call.started", caller=CALLER, dialled=dialled),
+            event(call_id, 2, "call.message", recording=f"{call_id}.wav", seconds=4.0),
+            event(call_id, 3, "call.ended", disposition="hangup_in_menu", ended_by="caller"),
+        )
+
+    async def left_for(agent: str) -> dict[str, str]:
+        page = (await city.ask(agent, "GET", "/api/messages")).json()
+        assert page["total"] == len(page["items"])
+        return {one["call_id"]: one["recording_url"] for one in page["items"]}
+
+    everything = await left_for("1001")
+    assert set(everything) == {"hall-1.1", "hall-2.1"}
+    assert await left_for("9001") == everything
+    assert set(await left_for(PINGYUAN)) == {"hall-2.1"}
+    assert await left_for(LINHE) == {}
+    assert (await city.ask(PINGYUAN, "GET", everything["hall-1.1"])).status_code == 404
+
+
 async def test_who_did_not_answer_sees_nothing_of_anothers_call(
     city: Any, call: Callable[..., Any], event: Make
 ) -> None:

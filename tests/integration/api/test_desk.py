@@ -195,8 +195,13 @@ async def test_the_spool_is_imported_once_with_case_and_return_call(
         assert broken.is_file()
         leave_message(folder, "1.1")  # the same file once more, as after a crash between commit and move
         await until(lambda: not (folder / "1.1.json").exists())
-        listed = (await api.ask("1001", "GET", "/api/messages")).json()
+        listed = (await api.ask("9001", "GET", "/api/messages")).json()
         assert [item["callback"] for item in listed["items"]] == ["+865346316000", "+8613800138000"]
+        listed = (await api.ask("1001", "GET", "/api/messages")).json()
+        assert [item["callback_display"] for item in listed["items"]] == ["053****6000", "138****8000"]
+        told = json.dumps(listed)
+        assert "8613800138000" not in told, "an agent calls without knowing the number"
+        assert "13800138000" not in told
         sound = await api.ask("1001", "GET", listed["items"][0]["recording_url"])
         assert (sound.status_code, sound.content) == (200, b"RIFF sound")
         owed = (await api.ask("9001", "GET", "/api/return-calls")).json()["items"]

@@ -84,7 +84,7 @@ async def test_a_message_is_heard_and_owed_with_a_case(api: Any, event: Make, se
     events = menu_call(event, "hall-1.1", ("call.message", {"recording": "hall-1.1-m1.wav", "seconds": 4.5}))
     for one in reversed([*events, lost(event, "hall-1.1", 20), *events]):
         await api.hand_in(one)
-    (message,) = (await api.ask("1001", "GET", "/api/messages")).json()["items"]
+    (message,) = (await api.ask("9001", "GET", "/api/messages")).json()["items"]
     assert (message["callback"], message["dialled"], message["call_id"]) == (CANONICAL, "12345", "hall-1.1")
     sound = await api.ask("9001", "GET", message["recording_url"])
     assert (sound.status_code, sound.content) == (200, b"RIFF sound")

@@ -437,7 +437,9 @@ export interface paths {
     }
     /**
      * List messages
-     * @description Give messages that citizens left when nobody could answer, newest first.
+     * @description Give messages that citizens left when nobody could answer, newest first; a county's agents get their county's.
+     *
+     *     Agents call whoever left one without knowing the number: `GET /api/return-calls` has the debt of the same `call_id`.
      */
     get: operations['get_messages']
     put?: never
@@ -3703,21 +3705,27 @@ export interface components {
        * Format: date-time
        */
       left_at: string
-      /** Caller Raw */
+      /**
+       * Caller Raw
+       * @description For supervisors
+       */
       caller_raw: string | null
       /** Dialled */
       dialled: string | null
       /**
        * Number
-       * @description Digits the citizen typed
+       * @description Digits the citizen typed; for supervisors
        */
       number: string | null
       /**
        * Callback
-       * @description Canonical number to ring
+       * @description Canonical number to ring; for supervisors
        */
       callback: string | null
-      /** Callback Display */
+      /**
+       * Callback Display
+       * @description That number, for agents without its middle
+       */
       callback_display: string
       /** Recording Url */
       recording_url: string | null
