@@ -158,3 +158,46 @@ async def test_counties_and_reasons_for_a_pause_are_kept_by_an_administrator(off
     await administrator.fill("remove-pause-reception-why", "不再需要")
     await administrator.click("remove-pause-reception")
     await expect(administrator.at("pause-reception")).to_have_count(0, timeout=SECONDS)
+
+
+async def test_a_pattern_is_repeated_over_weeks_and_the_rota_is_taken_away_as_a_table(office: Office) -> None:
+    supervisor = await office.enter(SUPERVISOR)
+    await supervisor.click("nav-rota")
+    await supervisor.fill("week", "2027-03-01")
+    await supervisor.at("week").blur()
+    await supervisor.click("repeat-pattern")
+    await supervisor.at("pattern-agents").select_option(["1003", "1004"], timeout=SECONDS)
+    await supervisor.fill("turns.0.starts", "22:00")
+    await supervisor.fill("turns.0.ends", "06:00")
+    await supervisor.fill("field-weeks", "54")
+    await supervisor.fill("field-note", "夜班")
+    await supervisor.fill("field-why", f"春季排班 {BAIT}")
+    await supervisor.click("save-pattern")
+    await supervisor.reads("wrong-weeks", "应不大于 53")
+    await supervisor.fill("field-weeks", "2")
+    await supervisor.click("save-pattern")
+    await supervisor.reads("rota-told", "已写入 20 个班次。")
+    await supervisor.click("week-after")
+    await supervisor.reads("rota-1004", "22:00—24:00")
+
+    # What clashes is told, and none of it is written.
+    await supervisor.click("repeat-pattern")
+    await supervisor.at("pattern-agents").select_option(["1004"], timeout=SECONDS)
+    await supervisor.fill("turns.0.starts", "21:00")
+    await supervisor.fill("turns.0.ends", "23:00")
+    await supervisor.fill("field-why", "重复")
+    await supervisor.click("save-pattern")
+    await supervisor.reads("pattern-problem", "1004 会有两个班次")
+    await supervisor.desk.picture("pattern")
+
+    table = await downloaded(supervisor, "rota-table")
+    assert table.startswith("\ufeff工号,姓名,开始"), table[:40]
+    assert table.count("夜班") == 10
+    assert "1003,张晓梅,2027-03-08 22:00:00,2027-03-09 06:00:00,8.0,值班,夜班" in table
+    assert "工号,姓名,应到" in await downloaded(supervisor, "attendance-table")
+
+
+async def downloaded(person: Person, name: str) -> str:
+    async with person.page.expect_download(timeout=SECONDS) as waiting:
+        await person.click(name)
+    return (await (await waiting.value).path()).read_text(encoding="utf-8")

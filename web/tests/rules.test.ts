@@ -9,6 +9,7 @@ import { amountOf, amountOr, textOf } from '../src/admin/amount'
 import FieldNotes from '../src/admin/FieldNotes.vue'
 import { notesIn, placeOf, provideNotes } from '../src/admin/notes'
 import { queueForm, queueWish } from '../src/admin/rules/queueForm'
+import { newRow, turnsOf, type PatternRow } from '../src/admin/rota/pattern'
 import { namedTwice, routingForm, routingWish } from '../src/admin/rules/routingForm'
 import { saidWeek, sayings, type Names } from '../src/admin/rules/saying'
 import { adminEn } from '../src/i18n/adminEn'
@@ -193,5 +194,22 @@ describe('notes', () => {
     await nextTick()
     expect(host.querySelector('ul')).toBeNull()
     app.unmount()
+  })
+})
+
+describe('a week’s pattern', () => {
+  it('has the same hours on several days, in the order of the week', () => {
+    const night: PatternRow = { days: ['sun', 'mon'], starts: '22:00', ends: '06:00' }
+    expect(turnsOf([night])).toEqual([
+      { day: 'mon', starts: '22:00', ends: '06:00' },
+      { day: 'sun', starts: '22:00', ends: '06:00' },
+    ])
+    expect(turnsOf([newRow()])).toHaveLength(5)
+  })
+
+  it('is nothing while a row is not complete', () => {
+    for (const rows of [[], [{ ...newRow(), days: [] }], [newRow(), { ...newRow(), ends: '' }]]) {
+      expect(turnsOf(rows)).toBeNull()
+    }
   })
 })

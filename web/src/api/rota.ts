@@ -2,11 +2,15 @@
 
 import type { Answer } from './answers'
 import { request } from './http'
+import type { components } from './schema'
 
 export type ShiftKind = 'duty' | 'leave'
 
 export type Shift = Answer<'/api/rota', 'get'>['shifts'][number]
 export type Cover = Answer<'/api/rota/cover', 'get'>
+/** A week's pattern for some agents, and one duty of it. */
+export type Weeks = components['schemas']['WeeksIn']
+export type Turn = components['schemas']['TurnIn']
 export type Gap = Cover['gaps'][number]
 
 export interface NewShift {
@@ -38,6 +42,14 @@ export const removeShift = (id: number, why: string) =>
 
 export const copyWeek = (monday: string, to: string, why: string) =>
   request<Answer<'/api/rota/copies', 'post'>>('POST', '/api/rota/copies', { monday, to, why })
+
+export const writeWeeks = (weeks: Weeks) =>
+  request<Answer<'/api/rota/weeks', 'post'>>('POST', '/api/rota/weeks', weeks)
+
+/** Tables for a spreadsheet. */
+export const rotaTable = (from: string, to: string) => `/api/rota/table.csv${period(from, to)}`
+export const attendanceTable = (from: string, to: string) =>
+  `/api/attendance/table.csv${period(from, to)}`
 
 export const setMinimums = (minimums: Record<string, number>, why: string) =>
   request<Record<string, number>>('PUT', '/api/rota/minimums', { minimums, why })

@@ -121,6 +121,14 @@ export const adminEn: AdminMessages = {
     pick: 'Choose a week',
     copy: 'Copy to the next week',
     copied: '{n} shifts copied.',
+    repeat: 'Repeat a pattern…',
+    patternHelp:
+      'Writes the same shifts in every week from the one of {monday} on. If one of them clashes, none is written.',
+    whom: 'Agents (several)',
+    turns: 'Shifts of a week',
+    turnsHelp: 'One that does not end after it starts ends on the next day.',
+    weeks: 'Weeks (1–53)',
+    written: '{n} shifts were written.',
     none: 'Nobody is on duty in this week yet.',
     hours: 'Hours',
     day: { mon: 'Mon', tue: 'Tue', wed: 'Wed', thu: 'Thu', fri: 'Fri', sat: 'Sat', sun: 'Sun' },
@@ -150,6 +158,7 @@ export const adminEn: AdminMessages = {
   },
   rules: rulesEn,
   do: {
+    download: 'Download table',
     save: 'Save',
     cancel: 'Cancel',
     edit: 'Edit',

@@ -120,6 +120,13 @@ export const adminZh = {
     pick: '选择一周',
     copy: '复制到下一周',
     copied: '已复制 {n} 个班次。',
+    repeat: '按周期排班…',
+    patternHelp: '从 {monday} 这一周起，每周写入同样的班次；有一个班次冲突，就全部不写。',
+    whom: '座席（可多选）',
+    turns: '每周的班次',
+    turnsHelp: '结束不晚于开始的，到第二天结束。',
+    weeks: '重复几周（1—53）',
+    written: '已写入 {n} 个班次。',
     none: '这一周还没有排班。',
     hours: '小时',
     day: {
@@ -157,6 +164,7 @@ export const adminZh = {
   },
   rules: rulesZh,
   do: {
+    download: '下载表格',
     save: '保存',
     cancel: '取消',
     edit: '修改',

@@ -7,7 +7,7 @@ export const rulesEn: RulesMessages = {
   queuesHelp:
     'Calls find their agent by these rules. A change holds at once, for who waits already, too. While nobody of a queue is on duty, and for who calls after its hours, the queues that help take calls immediately.',
   stored: 'Saved. Calls go by it now.',
-  storedUnheard: 'Saved. The telephone system is away; calls go by it as soon as it is back.',
+  storedUnheard: 'Saved. The telephone system is away; it goes by it as soon as it is back.',
   restored: 'There are changes here that were not saved last time.',
   name: 'Name',
   priority: 'Priority (higher is served first)',
@@ -78,6 +78,7 @@ export const rulesEn: RulesMessages = {
   pauseId: 'Id (small letters, digits, - and _)',
   pauseMinutes: 'Minutes a day (empty: no quota)',
   pauseActive: 'May be used',
+  pauseStored: 'Saved. Agents pause by it now.',
   pauseState: 'State',
   pauseOn: 'In use',
   pauseOff: 'Not in use',

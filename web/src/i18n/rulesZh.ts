@@ -5,7 +5,7 @@ export const rulesZh = {
   queuesHelp:
     '来电按这些规则找到座席。保存后立即对正在等待和新打入的电话生效；本队列无人当班，或市民在下班后打入时，协助的队列马上接听。',
   stored: '已保存，现在打入的电话按新规则接听。',
-  storedUnheard: '已保存；话务系统暂时连不上，恢复后按新规则接听。',
+  storedUnheard: '已保存；话务系统暂时连不上，恢复后生效。',
   restored: '这里有上次没有保存的修改。',
   name: '名称',
   priority: '优先级（大的先接）',
@@ -72,6 +72,7 @@ export const rulesZh = {
   pauseId: '代号（小写字母、数字、- 和 _）',
   pauseMinutes: '每天限额（分钟，不填为不限）',
   pauseActive: '可以使用',
+  pauseStored: '已保存，座席现在起按此小休。',
   pauseState: '状态',
   pauseOn: '使用中',
   pauseOff: '停用',
