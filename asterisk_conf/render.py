@@ -8,6 +8,7 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
+from asterisk_conf.events import UNMADE
 from asterisk_conf.modules import OPTIONAL, REQUIRED
 from asterisk_conf.settings import AsteriskSettings, CountyTrunk, FallbackQueue, Seat, SettingsError
 
@@ -110,6 +111,7 @@ def _values(settings: AsteriskSettings) -> dict[str, str]:
         "modules_dir": str(settings.place.modules),
         "modules": _modules(settings.place.modules),
         "ami_permit": _lines("permit", settings.ami_permit),
+        "unmade_events": ",".join(UNMADE),
         "trunk_matches": _lines("match", settings.trunks),
         "media": _media(settings),
         "translation": _translation(settings),

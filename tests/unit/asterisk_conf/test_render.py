@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from acd.translation import WANTED
+from agi_scripts.targets import TOLD_OF_TESTS
 from asterisk_conf.fetch import AsteriskPlace
 from asterisk_conf.modules import OPTIONAL, REQUIRED
 from asterisk_conf.render import CEL_COLUMNS, TEMPLATES, control_command, fill, render, start_command
@@ -43,6 +45,15 @@ def test_a_second_rendering_changes_nothing(settings: AsteriskSettings) -> None:
     assert names == {path.name for path in TEMPLATES.glob("*.conf")} | {"last-resort"}
     assert render(settings) == []
     assert [path.name for path in render(replace(settings, lease_seconds=9))] == ["extensions.conf"]
+
+
+def test_every_event_that_is_read_is_made_and_sent(settings: AsteriskSettings) -> None:
+    lines = rendered(settings, "manager.conf").splitlines()
+    (unmade,) = (set(line.partition(" = ")[2].split(",")) for line in lines if line.startswith("disabledevents"))
+    first_filter = next(line.partition(" = ")[2] for line in lines if line.startswith("eventfilter"))
+    read = WANTED | TOLD_OF_TESTS
+    assert not read & unmade
+    assert all(re.match(rf"{first_filter}$", f"Event: {name}") for name in WANTED)
 
 
 def test_files_with_secrets_are_closed_even_when_they_were_open(settings: AsteriskSettings) -> None:
