@@ -77,6 +77,18 @@ async def stream_file(session: AgiSession, name: str, escape_digits: str = "") -
     return _digit(reply), reply.endpos or 0
 
 
+async def get_option(session: AgiSession, name: str, escape_digits: str, milliseconds: int) -> tuple[str | None, int]:
+    """Play a sound and wait for one of the keys after it: the key, and how far the sound came in samples.
+
+    No key and 0 samples are the answer for a sound that is empty or cannot be played, too; then nothing was waited for.
+    Raises AgiHangup when the caller is gone.
+    """
+    words = ("GET", "OPTION", _plain(_SOUND, name, "sound"), _plain(_DIGITS, escape_digits, "escape digits"))
+    timeout = SOUND_SECONDS + milliseconds / 1000
+    reply = await _alive(session, await session.command(*words, str(milliseconds), timeout=timeout))
+    return _digit(reply), reply.endpos or 0
+
+
 async def wait_for_digit(session: AgiSession, milliseconds: int) -> str | None:
     """Wait for a key; None when none came. AMI `ControlPlayback stop` ends it with 1000, which is no key."""
     reply = await session.command("WAIT", "FOR", "DIGIT", str(milliseconds), timeout=milliseconds / 1000 + 10)

@@ -18,6 +18,7 @@ from ivr import protocol as io
 from ivr.interpreter import advance, begin
 from ivr.journey import journey_of
 from ivr.state import Step
+from ivr.tree import KEYS
 
 log = structlog.get_logger(__name__)
 
@@ -38,6 +39,9 @@ Action = (
 
 BEFORE_ANSWER = io.PlayEarly | io.LookUpCaller | io.SetLanguage
 """What is done while the citizen is not charged yet: the call is answered before anything else."""
+
+NOT_DONE = (AgiFailed, AgiInvalid, AgiTimeout, ValueError)
+"""What went wrong on a channel that lives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +100,37 @@ class MenuWalk:
                 case io.HangUp():
                     self._note_failures()
                     return Destination(None, 0, step.state.path)
+                case io.Play() if effect.until_keys == KEYS:
+                    step, given = await self._question(step, effect)
                 case _:
                     given = await self._carry_out(effect)
             self._step = step = advance(service.tree, step.state, given, now=self._clock())
+
+    async def _question(self, step: Step, play: io.Play) -> tuple[Step, io.Input]:
+        """Play what may be a question; gives what came, and where the menu stood then.
+
+        Where a key is awaited afterwards, the last sound and the wait are one command: a round trip less a key.
+        """
+        listening = advance(self._service.tree, step.state, io.Played(), now=self._clock())
+        match listening.effects, play.sounds:
+            case (io.Listen(seconds),), (*before, last):
+                given = await self._carry_out(io.Play(tuple(before), KEYS))
+                if isinstance(given, io.Played):
+                    return await self._last_sound(step, listening, last, seconds)
+            case _:
+                given = await self._carry_out(play)
+        return step, given
+
+    async def _last_sound(self, step: Step, listening: Step, sound: str, seconds: float) -> tuple[Step, io.Input]:
+        try:
+            key, heard = await self._speaker.ask(sound, KEYS, seconds)
+        except NOT_DONE as error:
+            return step, io.Failed(str(error))
+        if key is not None:
+            return step, io.Key(key)
+        if heard:
+            return listening, io.Silence()
+        return step, await self._carry_out(io.Play((sound,), KEYS))  # by itself it tells what is wrong with it
 
     def journey(self) -> dict[str, Any]:
         """What the records keep of the way so far (`call.menu`)."""
@@ -120,7 +152,7 @@ class MenuWalk:
             if not isinstance(effect, BEFORE_ANSWER):
                 await self._answer()
             return await self._do(effect)
-        except (AgiFailed, AgiInvalid, AgiTimeout, ValueError) as error:
+        except NOT_DONE as error:
             return io.Failed(str(error))
 
     async def _do(self, effect: Action) -> io.Input:  # noqa: PLR0911 - one return an effect

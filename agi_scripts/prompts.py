@@ -42,6 +42,14 @@ class Prompter:
                 log.info("sound_missing", sound=other, error=str(error))
         raise AgiFailed(f"the sound {sound} is missing and cannot be spoken")
 
+    async def ask(self, session: AgiSession, sound: str, keys: str, seconds: float) -> tuple[str | None, bool]:
+        """Play it and wait for a key in one command: the key, and whether the sound was heard.
+
+        Not heard: it is empty or missing, nobody has waited, and `play` knows what to do. Raises as `play` does.
+        """
+        key, samples = await agi.get_option(session, sound, keys, round(seconds * 1000))
+        return key, key is not None or samples > 0
+
     async def _spoken(self, sound: str, text: str | None) -> str | None:
         """The name of the sound that says the text, spoken now unless it was before; None when that fails."""
         if text is None or self._folder is None:

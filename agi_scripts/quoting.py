@@ -11,6 +11,7 @@ MAX_BYTES = 2000
 """Asterisk reads a command into 2,048 bytes; the rest of a longer line would run as a command of its own."""
 
 _BARE = re.compile(r"[A-Za-z0-9_./:=@*#-]+", re.ASCII)
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _FORBIDDEN = {"\r": "a carriage return", "\n": "a line feed", "\0": "a NUL character"}
 
 
@@ -31,11 +32,11 @@ def command_line(words: Sequence[str]) -> bytes:
 
 def quoted(word: str) -> str:
     """One word as Asterisk will read it back unchanged; raises ValueError for CR, LF, NUL and lone surrogates."""
+    if _BARE.fullmatch(word):
+        return word
     for character, name in _FORBIDDEN.items():
         if character in word:
             raise ValueError(f"{word[:40]!r} holds {name}, which would end the AGI command: clean the text first")
-    if any("\ud800" <= character <= "\udfff" for character in word):
+    if _SURROGATE.search(word):
         raise ValueError(f"{word[:40]!r} holds a lone surrogate, which is not UTF-8: decode it with errors='replace'")
-    if _BARE.fullmatch(word):
-        return word
     return '"' + word.replace("\\", "\\\\").replace('"', '\\"') + '"'

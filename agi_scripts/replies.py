@@ -11,6 +11,7 @@ MAX_USAGE_LINES = 200
 
 _STATUS = re.compile(r"(\d{3})([ -])(.*)", re.DOTALL)
 _RESULT = re.compile(r"result=(\S*)(?: \((.*)\))?(?: endpos=(-?\d+))?(?: .*)?", re.DOTALL)
+_WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,17})", re.ASCII)
 _OPEN_VALUE = re.compile(r"200 result=\S* \(")
 _CLOSED_VALUE = re.compile(r"\)( endpos=\S+.*)?$")
 
@@ -115,7 +116,7 @@ def parse_reply(text: str) -> AgiReply:
 
 def _number(text: str) -> int | str:
     """Make an int where nothing is lost by it: keyed digits such as 0012 stay text."""
-    return int(text) if re.fullmatch(r"-?(0|[1-9][0-9]{0,17})", text, re.ASCII) else text
+    return int(text) if _WHOLE.fullmatch(text) else text
 
 
 @dataclass(slots=True)

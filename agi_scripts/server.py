@@ -99,17 +99,16 @@ class AgiSession:
     async def _exchange(self, line: bytes, seconds: float | None, name: str) -> AgiReply:
         if self._ended is not None:
             raise type(self._ended)(*self._ended.args)
-        answer: asyncio.Future[AgiReply] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[AgiReply] = loop.create_future()
         self._pending.append(answer)
-        self._writer.write(line)
+        self._writer.write(line)  # one short command at a time: there is nothing to drain
+        alarm = None if seconds is None else loop.call_later(seconds, _expire, answer, name, seconds)
         try:
-            async with asyncio.timeout(seconds):
-                await self._writer.drain()
-                return await answer
-        except TimeoutError:
-            raise AgiTimeout(f"no reply to {name} within {seconds} s") from None
-        except ConnectionError as error:
-            raise AgiGone(f"the stream broke while {name} was sent: {error}") from error
+            return await answer
+        finally:
+            if alarm is not None:
+                alarm.cancel()
 
     async def _synchronise(self) -> None:
         """Find the place in the reply stream again: a variable with a value that nobody can have sent before."""
@@ -189,6 +188,11 @@ class AgiSession:
         self._ended = error
         self.gone.set()
         self._fail_pending(error)
+
+
+def _expire(answer: asyncio.Future[AgiReply], name: str, seconds: float) -> None:
+    if not answer.done():
+        answer.set_exception(AgiTimeout(f"no reply to {name} within {seconds} s"))
 
 
 def _checked(reply: AgiReply) -> AgiReply:

@@ -1,5 +1,6 @@
 """Speaks to one caller; the lease always covers what is being said."""
 
+import math
 from collections.abc import Mapping
 
 from agi_scripts import commands as agi
@@ -38,6 +39,11 @@ class Speaker:
         """Play a sound to its end or to one of the keys, which it returns; AgiFailed when it cannot be played."""
         await self.hold()
         return await self._prompter.play(self._session, sound, until_keys, texts=self._texts)
+
+    async def ask(self, sound: str, keys: str, seconds: float) -> tuple[str | None, bool]:
+        """Play a sound, then wait so long for a key: the key, and whether the sound was heard (`Prompter.ask`)."""
+        await self.hold(SPEAKING_SECONDS + math.ceil(seconds))
+        return await self._prompter.ask(self._session, sound, keys, seconds)
 
     async def tell(self, sound: str, until_keys: str = "") -> str | None:
         """As `say`, but what cannot be played is passed over."""

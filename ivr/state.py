@@ -136,17 +136,21 @@ Turn = Step | Go
 
 def play(state: State, sounds: tuple[str, ...], until_keys: str) -> Step:
     """Play, unless the call has gone on for too long."""
-    return _unless_too_long(replace(state, phase=Phase.PLAYING), Play(sounds, until_keys))
+    return _unless_too_long(_in(state, Phase.PLAYING), Play(sounds, until_keys))
 
 
 def listen(state: State, seconds: float) -> Step:
     """Wait for a key, unless the call has gone on for too long."""
-    return _unless_too_long(replace(state, phase=Phase.LISTENING), Listen(seconds))
+    return _unless_too_long(_in(state, Phase.LISTENING), Listen(seconds))
 
 
 def act(state: State, effect: Effect) -> Step:
     """Have the driver do something for this node, unless the call has gone on for too long."""
-    return _unless_too_long(replace(state, phase=Phase.ACTING), effect)
+    return _unless_too_long(_in(state, Phase.ACTING), effect)
+
+
+def _in(state: State, phase: Phase) -> State:
+    return state if state.phase is phase else replace(state, phase=phase)
 
 
 def _unless_too_long(state: State, effect: Effect) -> Step:

@@ -87,6 +87,18 @@ CASES: list[Case] = [
         ['STREAM FILE hotline/x ""'],
         AgiHangup,
     ),
+    (
+        lambda s: commands.get_option(s, "hotline/menu-default", "12*#", 3000),
+        ["200 result=42 endpos=800"],
+        ["GET OPTION hotline/menu-default 12*# 3000"],
+        ("*", 800),
+    ),
+    (
+        lambda s: commands.get_option(s, "hotline/missing", "12", 3000),
+        ["200 result=0 endpos=0"],
+        ["GET OPTION hotline/missing 12 3000"],
+        (None, 0),
+    ),
     (lambda s: commands.wait_for_digit(s, 3000), ["200 result=0"], ["WAIT FOR DIGIT 3000"], None),
     (lambda s: commands.wait_for_digit(s, 3000), ["200 result=35"], ["WAIT FOR DIGIT 3000"], "#"),
     (lambda s: commands.wait_for_digit(s, 3000), ["200 result=1000"], ["WAIT FOR DIGIT 3000"], None),

@@ -18,6 +18,7 @@ from ivr.tree import (
     CallerLookUp,
     Greeting,
     HangUp,
+    Menu,
     Message,
     Rating,
     ReturnCall,
@@ -26,7 +27,7 @@ from ivr.tree import (
     Transfer,
     Tree,
 )
-from tests.unit.agi_scripts.asterisk_support import channel
+from tests.unit.agi_scripts.asterisk_support import WELL, channel
 
 NOW = dt.datetime(2026, 11, 21, 9, 0, tzinfo=dt.UTC)
 QUEUES = frozenset({"city", "linhe", "pingyuan"})
@@ -57,13 +58,12 @@ async def speak(tree: Tree, *replies: str, after_talk: bool = False) -> tuple[De
 
 async def test_the_demonstration_menu_is_answered_and_spoken() -> None:
     played = "200 result=0 endpos=8"
-    way, seen, journey = await speak(demonstration_tree(), "200 result=0", played, played, "200 result=49")
+    way, seen, journey = await speak(demonstration_tree(), "200 result=0", played, "200 result=49 endpos=8")
     assert way == Destination("linhe", 0, ("1",))
     assert seen == [
         "ANSWER",
         "STREAM FILE hotline/greeting-12345 012",
-        "STREAM FILE hotline/menu-default 0123456789*#",
-        "WAIT FOR DIGIT 3000",
+        "GET OPTION hotline/menu-default 0123456789*# 3000",
     ]
     assert (journey["end"], journey["node"]) == ("queue", "linhe")
     assert [(step["node"], step["choice"]) for step in journey["steps"]] == [
@@ -71,6 +71,56 @@ async def test_the_demonstration_menu_is_answered_and_spoken() -> None:
         ("menu", "1"),
         ("linhe", None),
     ]
+
+
+ASKING = Tree(
+    "ask",
+    {
+        "ask": Menu(("menu", "keys"), {"1": "q"}, wait_seconds=2, attempts=1, on_silence="silent", on_failure="failed"),
+        "q": ToQueue("linhe"),
+        "silent": ToQueue("pingyuan"),
+        "failed": ToQueue("city"),
+    },
+)
+ASKED = ["ANSWER", "STREAM FILE menu 0123456789*#", "GET OPTION keys 0123456789*# 2000"]
+
+
+@pytest.mark.parametrize(
+    ("replies", "queue", "lines"),
+    [
+        pytest.param(("200 result=49 endpos=9",), "linhe", ASKED[:2], id="a key in the first sound"),
+        pytest.param((WELL, "200 result=49 endpos=0"), "linhe", ASKED, id="a key as the last one begins"),
+        pytest.param((WELL, WELL), "pingyuan", ASKED, id="silence"),
+        pytest.param(
+            (WELL, "200 result=0 endpos=0", "200 result=49 endpos=9"),
+            "linhe",
+            [*ASKED, "STREAM FILE keys 0123456789*#"],
+            id="not heard, then heard by itself",
+        ),
+        pytest.param(
+            (WELL, "200 result=0 endpos=0", "200 result=0 endpos=0", "200 result=0"),
+            "pingyuan",
+            [*ASKED, "STREAM FILE keys 0123456789*#", "WAIT FOR DIGIT 2000"],
+            id="an empty sound is waited after",
+        ),
+        pytest.param(
+            (WELL, "200 result=0 endpos=0", *["200 result=-1 endpos=0", "200 result=6"] * 2),
+            "city",
+            [
+                *ASKED,
+                *(
+                    line
+                    for name in ("keys", "zh/keys")
+                    for line in (f"STREAM FILE {name} 0123456789*#", "CHANNEL STATUS")
+                ),
+            ],
+            id="a missing sound is the menu's failure",
+        ),
+    ],
+)
+async def test_a_question_is_asked_in_one_command(replies: tuple[str, ...], queue: str, lines: list[str]) -> None:
+    way, seen, _ = await speak(ASKING, "200 result=0", *replies)
+    assert (way.queue, seen) == (queue, lines)
 
 
 async def test_a_greeting_before_the_answer_and_a_language() -> None:
