@@ -14,7 +14,7 @@ from db.clock import utc_now
 from db.tables import Case, Incident, IncidentCaller, Rating, ReturnCall
 from ivr.progress import Progress, sounds_of
 from ops.call.agent import Manner
-from ops.call.carrier import BUSY, CALLED_TONE, SILENT
+from ops.call.carrier import BUSY, CALLED_TONE, CITIZEN, SILENT
 from ops.call.carrier import Line as CarrierLine
 from ops.call.citizen import Call
 from ops.call.city import City
@@ -331,16 +331,20 @@ async def language_priority_and_skill_stay_with_the_call(city: City, office: Off
 @scene
 async def one_presses_for_a_call_back_and_another_waits(city: City, office: Office) -> None:
     wants, waits = await dial(city, "return call"), await dial(city, "return call")
+    await city.carrier.open({wants.citizen.user: CITIZEN})
     await wants.press_during(city.prompt(HELLO), "1")
     await asyncio.gather(wants.ended(), reaches_person(waits, "pingyuan"))
     assert wants.moments.ended_by == "other"
     assert wants.heard(city.prompt("hotline/return-call-noted"))
     assert (await office.record(wants)).disposition == "registered"
     assert (await office.record(waits)).disposition == "answered"
-    owed = await office.row(
-        select(ReturnCall).where(ReturnCall.caller.endswith(wants.citizen.user)), "a return call is owed"
+    await city.carrier.talking(wants.citizen.user)
+    city.carrier.hang_up(wants.citizen.user)
+    paid = await office.row(
+        select(ReturnCall).where(ReturnCall.caller.endswith(wants.citizen.user), ReturnCall.state == "done"),
+        "the citizen was called back",
     )
-    assert (owed.queue, owed.state) == ("pingyuan", "owed")
+    assert paid.queue == "pingyuan"
 
 
 async def leave_message(city: City, call: Call, words: str) -> None:
