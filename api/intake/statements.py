@@ -219,8 +219,9 @@ LOCK_CALLERS: Final = text(
     """
 )
 
-# A call that never came to a queue is owed by the queue of the line it dialled. The incident is the one that the
-# caller was registered for last, unless somebody has spoken with them since.
+# A call that never came to a queue is owed by the queue of the line it dialled; who has talked and asked for a call
+# afterwards, in the last talk that there was, is owed one by the queue asked. The incident is the one that the caller
+# was registered for last, unless somebody has spoken with them since.
 CALLER_FACTS: Final = text(
     """
     SELECT given.caller, abandoned.left_at, abandoned.left_call, abandoned.left_queue,
@@ -244,6 +245,13 @@ CALLER_FACTS: Final = text(
             SELECT messages.left_at, messages.call_id, calls.queue, calls.dialled
             FROM messages JOIN calls USING (call_id)
             WHERE messages.callback = given.caller
+            UNION ALL
+            SELECT asked.at, talked.call_id, asked.data ->> 'queue', talked.dialled
+            FROM (SELECT call_id, dialled, answered_at FROM calls
+                  WHERE calls.caller = given.caller AND answered_at IS NOT NULL AND ended_at IS NOT NULL
+                  ORDER BY answered_at DESC LIMIT 1) AS talked
+            JOIN call_events AS asked ON asked.call_id = talked.call_id
+                AND asked.type = 'call.return_requested' AND asked.at > talked.answered_at
         ) AS candidates ORDER BY left_at DESC, left_call DESC LIMIT 1
     ) AS abandoned ON true
     LEFT JOIN LATERAL (

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
@@ -157,9 +157,8 @@ async def test_a_colleague_is_asked_and_takes_the_citizen_over(office: Office) -
     await ended(office, call_id, leg, by=SECOND)
 
 
-async def test_the_voice_process_dies_while_the_citizens_phone_rings_and_both_are_joined(
-    office: Office, system: Instance
-) -> None:
+async def joined_by_the_dialplan(office: Office, system: Instance) -> tuple[str, PhoneCall]:
+    """The voice process dies while the citizen's phone rings."""
     number, case_no = await office.missed_case()
     await office.city.carrier.open({number: LATE})
     call_id = await office.call_out(case_no=case_no)
@@ -167,11 +166,27 @@ async def test_the_voice_process_dies_while_the_citizens_phone_rings_and_both_ar
     await office.come("dialling", call_id)
     assert leg.answered_at is None
     system.kill("voice")
+    return call_id, leg
+
+
+async def joined_by_the_voice_process(office: Office, system: Instance) -> tuple[str, PhoneCall]:
+    """The voice process dies when the two talk."""
+    call_id, leg, _ = await in_talk(office)
+    system.kill("voice")
+    return call_id, leg
+
+
+@pytest.mark.parametrize("begun", [joined_by_the_dialplan, joined_by_the_voice_process])
+async def test_the_voice_process_dies_and_comes_back_and_the_two_talk_on(
+    office: Office,
+    system: Instance,
+    begun: Callable[[Office, Instance], Awaitable[tuple[str, PhoneCall]]],
+) -> None:
+    call_id, leg = await begun(office, system)
     try:
-        ring = office.agent.calls[-1]
         await until(lambda: leg.media, "the citizen answers", seconds=10)
         await hears(leg.media, AGENT_TONE)
-        await hears(ring.media, CITIZEN_TONE)
+        await hears(office.agent.calls[-1].media, CITIZEN_TONE)
     finally:
         system.start("voice")
     await until_taken(office.city, FIRST, "hold")

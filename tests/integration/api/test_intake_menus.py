@@ -116,6 +116,28 @@ async def test_a_request_owes_one_return_call_and_no_case(api: Any, event: Make)
     assert await owed(api) == []
 
 
+@pytest.mark.parametrize(("asked", "debts"), [(2, []), (6, ["hall-1.1"])], ids=["before the talk", "after it"])
+async def test_a_request_after_a_talk_is_owed_and_one_before_it_is_served(
+    api: Any, event: Make, asked: int, debts: list[str]
+) -> None:
+    told = [
+        event("hall-1.1", 1, "call.started", caller=CALLER, dialled="12345"),
+        event("hall-1.1", 3, "call.queued", queue="city", priority=0, skill=None),
+        event("hall-1.1", 4, "call.offered", agent_id="1001", offer_no=1, waited_ms=10),
+        event("hall-1.1", 5, "call.answered", agent_id="1001", recording="hall-1.1.wav"),
+        event("hall-1.1", asked, "call.return_requested", queue="city"),
+        event("hall-1.1", 9, "call.ended", disposition="answered", ended_by="caller"),
+    ]
+    for one in reversed(told):
+        await api.hand_in(one)
+    assert [row["call_id"] for row in await owed(api)] == debts
+    assert (await api.rows("SELECT disposition FROM calls"))[0]["disposition"] == "answered"
+    await api.hand_in(
+        event("hall-1.2", 30, "call.started", caller=CALLER), event("hall-1.2", 31, "call.answered", agent_id="1001")
+    )
+    assert await owed(api) == []
+
+
 async def test_a_transfer_owes_nothing(api: Any, event: Make) -> None:
     went = ("call.transferred", {"target": "110", "result": "answered"})
     bridged = lost(event, "hall-1.1", 20)

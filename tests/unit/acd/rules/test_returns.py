@@ -366,6 +366,23 @@ def test_who_has_talked_and_asks_then_to_be_called_is_called() -> None:
     assert called(hall) == ["return-c1"]
 
 
+def test_who_waits_again_after_a_transfer_and_asks_then_keeps_the_place() -> None:
+    hall = Hall({"1001": ["city"], "2001": ["linhe"]})
+    hall.ready("1001")
+    come(hall, "c1", 1)
+    hall.tell(ev.CallQueued("c1", "city"))
+    hall.tell(ev.LegRinging("c1", "1001", leg="leg-1"))
+    hall.tell(ev.LegAnswered("c1", "1001", "leg-1"))
+    hall.tell(ev.Command("1001", "transfer", {"to": {"kind": "queue", "id": "linhe"}}))
+    entered = hall.floor.calls["c1"].queued_at
+    hall.tell(ev.CallLeft("c1"))
+    hall.tell(ev.ReturnWanted("c1", "linhe"))
+    hall.tell(ev.CallEnded("c1"))
+    assert hall.floor.returns["return-c1"].entered == entered
+    hall.ready("2001")
+    assert called(hall) == ["return-c1"]
+
+
 def test_without_attempts_nobody_keeps_a_place_and_the_wish_is_recorded() -> None:
     hall = Hall({"1001": ["city"]})
     conf = configuration({"1001": ["city"]})
