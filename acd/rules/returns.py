@@ -239,10 +239,11 @@ class Returns:
     # Ends
 
     def _of(self, caller: str) -> list[Virtual]:
-        key = key_of(caller)
+        """An agent's own call has the number as it is dialled, a citizen's as the carrier sends it."""
+        key, number = key_of(caller), diallable(caller)
         if not key or not self._book.returns:
             return []
-        return [found for found in self._book.returns.values() if key_of(found.caller) == key]
+        return [one for one in self._book.returns.values() if key_of(one.caller) == key or one.number == number]
 
     def _drop(self, found: Virtual) -> None:
         book = self._book

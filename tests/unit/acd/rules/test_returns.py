@@ -383,6 +383,21 @@ def test_who_waits_again_after_a_transfer_and_asks_then_keeps_the_place() -> Non
     assert called(hall) == ["return-c1"]
 
 
+def test_who_is_called_by_hand_is_not_called_once_more_whatever_the_carrier_sends_as_the_number() -> None:
+    hall = Hall({"1001": ["city"]})
+    hall.tell(ev.CallStarted("c1", f"+86{number_of(1)}", "12345", "PJSIP/trunk-c1"))
+    hall.tell(ev.ReturnWanted("c1", "city"))
+    hall.tell(ev.CallEnded("c1"))
+    hall.tell(ev.PhoneChanged("1001", "NOT_INUSE"))
+    hall.tell(ev.Command("1001", "pause", {"reason": "meal"}))
+    hall.tell(ev.Command("1001", "call_out", {"number": number_of(1), "queue": "city"}))
+    (place,) = [effect for effect in hall.out if isinstance(effect, fx.Place)]
+    hall.tell(ev.Placed(place.leg, R.ANSWERED))
+    (place,) = [effect for effect in hall.out if isinstance(effect, fx.Place)]
+    hall.tell(ev.Placed(place.leg, R.ANSWERED))
+    assert not hall.floor.returns
+
+
 def test_without_attempts_nobody_keeps_a_place_and_the_wish_is_recorded() -> None:
     hall = Hall({"1001": ["city"]})
     conf = configuration({"1001": ["city"]})
