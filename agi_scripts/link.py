@@ -226,7 +226,7 @@ class _Peer:
         try:
             reply = {"ok": True, "answer": await self._shared.requests[name](args)}
         except (ValueError, KeyError, TypeError) as error:
-            reply = {"ok": False, "code": "refused", "detail": f"{name[:40]}: {error}"}
+            reply = {"ok": False, "code": "conflict", "detail": f"{name[:40]}: {error}"}
         self.send({"op": "reply", "id": key, **reply})
 
     def _command(self, frame: dict[str, Any]) -> dict[str, Any]:

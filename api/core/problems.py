@@ -25,7 +25,11 @@ class NotFoundError(HotlineError):
 
 
 class ConflictError(HotlineError):
-    """The thing is in a state that does not allow this."""
+    """The thing is in a state that does not allow this; `code` names the case for programs where there are several."""
+
+    def __init__(self, text: str, *, code: str = "conflict") -> None:
+        super().__init__(text)
+        self.code = code
 
 
 class ForbiddenError(HotlineError):
@@ -153,7 +157,8 @@ async def _tell(_request: Request, error: Exception) -> JSONResponse:
         log.warning("database_away", reason=str(error))
         return problem(shape.status, shape.code, DATABASE_ADVICE, headers=headers)
     findings = error.findings if isinstance(error, RefusedError) else None
-    return problem(shape.status, shape.code, str(error), headers=headers, findings=findings)
+    code = error.code if isinstance(error, ConflictError) else shape.code
+    return problem(shape.status, code, str(error), headers=headers, findings=findings)
 
 
 async def _tell_http(_request: Request, error: Exception) -> JSONResponse:

@@ -189,7 +189,8 @@ class Link:
             del self._replies[key]
         if reply.get("ok") is True:
             return reply
-        raise ConflictError(str(reply.get("detail") or reply.get("code") or "The telephone system refused."))
+        code = str(reply.get("code") or "conflict")
+        raise ConflictError(str(reply.get("detail") or "The telephone system refused."), code=code)
 
     async def _try_send(self, frame: dict[str, Any]) -> bool:
         connection = self._connection

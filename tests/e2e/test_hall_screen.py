@@ -1,5 +1,8 @@
 """The supervisor's pages in a real browser: the hall live, acts with their reason, a voice in the ear, the rota."""
 
+import asyncio
+import re
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -10,9 +13,12 @@ from playwright.async_api import Browser, expect
 from ops.call.agent import Manner
 from ops.call.browser import open_browser
 from ops.call.city import City
+from ops.call.tones import AGENT_TONE, CITIZEN_TONE
 from ops.instance import Instance
 from tests.e2e.office import SECONDS, Office, Person, open_office
 from tests.e2e.records import SUPERVISOR
+from tests.e2e.seats import as_shown
+from tests.e2e.talking import heard_tones, hears
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -68,6 +74,8 @@ async def act(person: Person, subject: str, name: str, why: str) -> None:
 async def test_the_hall_is_live_and_every_act_is_recorded_with_its_reason(office: Office, city: City) -> None:
     await city.seat([AGENT], BY_HAND)
     supervisor = await enter(office)
+    asked: list[str] = []
+    supervisor.page.on("request", lambda request: asked.append(request.url.removeprefix(office.system.url)))
     await shows(supervisor, AGENT, "ready")
     await act(supervisor, AGENT, "force_paused", f"班前会 {BAIT}")
     await shows(supervisor, AGENT, "paused")
@@ -93,6 +101,27 @@ async def test_the_hall_is_live_and_every_act_is_recorded_with_its_reason(office
     await supervisor.click("tab-acts")
     await supervisor.reads("hall-acts", BAIT)
     await supervisor.reads("hall-acts", "临河专席更熟悉")
+    assert "/api/hall" not in {url.rstrip("/") for url in asked}, "the hall is pushed to the page, not asked for"
+    assert "/api/hall/acts" in asked
+
+
+async def test_the_hall_says_that_it_is_stale_and_is_live_again_by_itself(
+    office: Office, city: City, system: Instance
+) -> None:
+    await city.seat([AGENT], BY_HAND)
+    supervisor = await enter(office)
+    await shows(supervisor, AGENT, "ready")
+    for process, told in (("voice", "voice"), ("web", "server")):
+        system.kill(process)
+        try:
+            await supervisor.desk.shows("link-banner", told)
+            await expect(supervisor.at("hall")).to_have_class(re.compile("stale"))
+        finally:
+            await asyncio.to_thread(system.start, process)
+        await expect(supervisor.at("link-banner")).to_have_count(0, timeout=SECONDS)
+        await expect(supervisor.at("hall")).not_to_have_class(re.compile("stale"))
+    await city.desk.set_state(AGENT, "paused", "meeting")
+    await shows(supervisor, AGENT, "paused")
 
 
 async def test_a_supervisor_listens_by_the_page_and_is_told_what_cannot_be(office: Office, city: City) -> None:
@@ -118,8 +147,53 @@ async def test_a_supervisor_listens_by_the_page_and_is_told_what_cannot_be(offic
     await shows(supervisor, AGENT, "ready")
     await supervisor.fill("act-why", "帮助")
     await supervisor.click("act-do")
-    await expect(supervisor.at("act-problem")).to_be_visible(timeout=SECONDS)
+    await supervisor.reads("act-problem", "那里现在没有通话")
     await supervisor.click("act-cancel")
+
+
+async def test_a_supervisor_whispers_joins_and_takes_over_by_the_page(office: Office, city: City) -> None:
+    await city.seat([AGENT], BY_HAND)
+    supervisor = await enter(office)
+    await supervisor.desk.shows("phone-state", "registered")
+    call = await city.dial("12345", keys="0")
+    agent = (await call.talking(seconds=30)).media
+    assert agent is not None
+    # The page's microphone hums the agents' tone; the agent is silent.
+    agent.say(())
+    await shows(supervisor, AGENT, "talking")
+    await act(supervisor, AGENT, "whisper", "提示政策")
+    await supervisor.desk.shows("phone-state", "ringing")
+    await supervisor.click("answer")
+    await supervisor.desk.shows("listening", "whisper")
+    whispered = time.time()
+    await hears(agent, AGENT_TONE)
+    assert AGENT_TONE not in heard_tones(call.media, [AGENT_TONE], since=whispered), "the citizen heard a whisper"
+    await act(supervisor, AGENT, "join", "一起答复")
+    await supervisor.desk.shows("listening", "join")
+    await hears(call.media, AGENT_TONE)
+    await hears(agent, CITIZEN_TONE)
+    await supervisor.desk.picture("joined")
+
+    # Who takes a call over gets its pop: the page goes to the desk, and the phone rings on there.
+    await act(supervisor, AGENT, "take_over", "市民要求班长处理")
+    await expect(supervisor.at("pop-caller")).to_have_text(as_shown(call.citizen.user), timeout=SECONDS)
+    await supervisor.desk.shows("phone-state", "ringing")
+    await supervisor.click("answer")
+    await supervisor.desk.shows("state", "talking")
+    await hears(call.media, AGENT_TONE)
+    await supervisor.desk.picture("taken-over")
+    await supervisor.click("hangup")
+    await supervisor.desk.shows("state", "wrap_up")
+    await supervisor.click("outcome-answered")
+    await supervisor.click("submit-outcome")
+    await supervisor.desk.shows("state", "ready")
+    await supervisor.click("manage")
+    await supervisor.click("nav-hall")
+    await supervisor.desk.shows("phone-state", "registered")
+    await shows(supervisor, AGENT, "ready")
+    await supervisor.click("tab-acts")
+    for why in ("提示政策", "一起答复", "市民要求班长处理"):
+        await supervisor.reads("hall-acts", why)
 
 
 async def test_the_rota_of_a_week_shows_its_gaps_until_they_are_filled(office: Office) -> None:

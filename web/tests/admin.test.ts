@@ -4,6 +4,7 @@ import { findingsIn, hasErrors, sortFindings } from '../src/admin/findings'
 import { dayOf, momentOf, shownMoment, startOfDay, typedMoment } from '../src/admin/moments'
 import { hashOf, parseRoute } from '../src/admin/route'
 import { PATTERNS, RULE_SENTENCES } from '../src/admin/ruleWords'
+import { REFUSALS, refusalInChinese } from '../src/admin/refusals'
 import { inChinese, named, SENTENCES } from '../src/admin/serverWords'
 import { rowsOf, weekOf } from '../src/admin/week'
 import { ApiProblem } from '../src/api/http'
@@ -102,6 +103,24 @@ describe('the server’s sentences in Chinese', () => {
       expect(missing).toEqual([])
     },
   )
+
+  it('have a word for every code of a refusal, and for no other', () => {
+    const raised = [
+      ...source.matchAll(/CommandRefusedError\(\s*"(\w+)"/g),
+      ...source.matchAll(/"(\w+)" if gone else "(\w+)"/g),
+    ]
+    const link = ['transition_refused', 'unknown_agent']
+    const codes = new Set([...raised.flatMap(([, ...each]) => each), ...link])
+    expect(Object.keys(REFUSALS).sort()).toEqual([...codes].sort())
+  })
+
+  it('name whom they are about, else go by the code', () => {
+    expect(
+      refusalInChinese('target_busy', '王丽华 cannot take a call now: choose somebody else'),
+    ).toBe('王丽华 现在不能接听，请换一位')
+    expect(refusalInChinese('no_talk', 'a sentence of tomorrow')).toBe(REFUSALS.no_talk)
+    expect(refusalInChinese('toString', 'a sentence of tomorrow')).toBe('a sentence of tomorrow')
+  })
 
   it.each(PATTERNS.map(([pattern]) => pattern))('still has fields of the pattern %s', (pattern) => {
     expect(source).toContain(`r"${pattern}"`)

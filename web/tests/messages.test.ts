@@ -27,6 +27,12 @@ describe('parseMessage', () => {
     expect(parseMessage(broken)).toEqual({ type: 'unknown', epoch: 'e', seq: 5 })
   })
 
+  it('reads the hall, which has no number either', () => {
+    const hall = { type: 'hall', at: 'x', agents: [], waiting: [] }
+    expect(parseMessage(JSON.stringify(hall))).toEqual({ type: 'hall', hall })
+    expect(parseMessage('{"type":"hall"}')).toBeNull()
+  })
+
   it('reads link and error without numbers', () => {
     expect(parseMessage('{"type":"link","up":true}')).toEqual({ type: 'link', up: true })
     expect(parseMessage('{"type":"error","code":"token_expired"}')).toEqual({

@@ -112,7 +112,9 @@ async def test_a_refused_act_is_a_conflict_with_its_reason(
     voice.refusal = {"ok": False, "code": "no_talk", "detail": "there is no talk there now"}
     async with linked(serve_api, settings, voice, until) as (api, _):
         refused = await api.ask("9001", "POST", "/api/hall/acts", json=LISTEN)
-        assert (refused.status_code, refused.json()["detail"]) == (409, "there is no talk there now")
+        told = refused.json()
+        assert (refused.status_code, told["detail"], told["code"]) == (409, "there is no talk there now", "no_talk")
+        assert told["type"] == "urn:hotline:problem:no_talk"
 
 
 async def test_an_act_that_is_never_answered_is_written_down_until_the_journal_knows_better(

@@ -164,7 +164,7 @@ async def test_a_request_is_answered_when_it_is_done(site: Site) -> None:
         for name, args in (("test_target", {"target": "x"}), ("test_target", {}), ("fly", {})):
             await say(socket, op="request", id="b", name=name, args=args)
             refusal = await heard(socket)
-            assert (refusal["id"], refusal["ok"], refusal["code"]) == ("b", False, "refused")
+            assert (refusal["id"], refusal["ok"], refusal["code"]) == ("b", False, "conflict")
 
 
 async def test_a_wrap_up_is_named_to_whoever_connects(site: Site) -> None:

@@ -238,9 +238,8 @@ export const SENTENCES: readonly (readonly [string, string])[] = [
   ['there is no menu {}', '没有菜单 {}'],
   ['there is no number {}', '没有号码 {}'],
   ['no line belongs to {}', '没有线路属于 {}'],
-  // The desk and the hall: what cannot be done now, and what to do (acd/rules).
+  // The desk: what cannot be done now, and names who or what (acd/rules); the rest goes by its code (refusals.ts).
   ['{} needs a citizen on the line who is yours; you have none now', '现在没有您的市民在线上'],
-  ["your phone's line is not known yet: try again in a second", '电话刚接通，请稍后再点一次'],
   ['{} cannot take a call now: choose somebody else', '{} 现在不能接听，请换一位'],
   ['nobody of {} is free now: transfer to the queue', '{} 现在没有空闲座席，请直接转到队列'],
   ['somebody waits for {} already: choose another', '已经有市民在等 {}，请换一位'],
@@ -248,20 +247,6 @@ export const SENTENCES: readonly (readonly [string, string])[] = [
   [
     "today's {} minutes of {} are used up: take another reason, or ask your supervisor",
     '今天的 {} 分钟{}已经用完，请选择其他原因，或请示班长',
-  ],
-  ['finish your own call first', '请先结束您自己的通话'],
-  ['there is no talk there now: look at the hall again', '那里现在没有通话，请再看一下现场'],
-  [
-    "your phone is not there: open the page's phone or register yours",
-    '您的电话没有连接，请先连接电话',
-  ],
-  [
-    'this call does not wait in a queue now: look at the hall again',
-    '这个来电已不在排队，请再看一下现场',
-  ],
-  [
-    'your phone is not free: connect it, or end what it is used for',
-    '您的电话不空闲：请先连接，或结束正在用它的通话',
   ],
 ]
 

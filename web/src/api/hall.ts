@@ -6,7 +6,11 @@ import type { components } from './schema'
 
 type Schemas = components['schemas']
 
-export type Hall = Answer<'/api/hall', 'get'>
+type Asked = Answer<'/api/hall', 'get'>
+/** The hall as the stream brings it: moments, no durations. */
+export type Hall = Omit<Asked, 'waiting'> & {
+  waiting: Omit<Asked['waiting'][number], 'waited_ms'>[]
+}
 /** One agent; the shape lets through what the telephone system tells besides, as everywhere. */
 export type HallAgent = Hall['agents'][number] & {
   next?: { state: string; reason: string | null } | null
@@ -24,8 +28,6 @@ export type ActEntry = Answer<'/api/hall/acts', 'get'>['entries'][number]
 
 export type Figures = Answer<'/api/figures', 'get'>
 export type Scope = Figures['queues'][number]
-
-export const getHall = () => request<Hall>('GET', '/api/hall')
 
 export const actInHall = (wish: ActWish) => request<unknown>('POST', '/api/hall/acts', wish)
 

@@ -1,6 +1,7 @@
 /** The agent's stream as reactive state: kept in this tab, so that a refresh shows the pop at once. */
 
-import { nextTick, reactive, readonly, shallowReactive } from 'vue'
+import { computed, nextTick, reactive, readonly, shallowReactive, shallowRef } from 'vue'
+import type { Hall } from '../api/hall'
 import { learnFromStamp } from '../clock/useClock'
 import * as session from '../session/session'
 import { StreamConnection } from '../stream/connection'
@@ -20,11 +21,15 @@ interface Live {
 
 const live = reactive<Live>({ server: false, voice: false })
 const held = shallowReactive<{ state: StreamState }>({ state: initialState() })
+/** The hall as it was told last; null while nobody looks at it. */
+const hallNow = shallowRef<Hall | null>(null)
+let looksAtHall = false
 let agentId: string | null = null
 let connection: StreamConnection | null = null
 
 export const lamps = readonly(live)
 export const stream = held as { readonly state: StreamState }
+export const hall = computed(() => hallNow.value)
 
 export function startStream(forAgent: string): void {
   if (agentId !== forAgent) held.state = restore(forAgent)
@@ -42,9 +47,24 @@ export function startStream(forAgent: string): void {
     refused: session.expire,
     // Nothing an agent can act on: the stream goes on, or starts again by itself.
     problem: (code, detail) => console.warn('hotline: stream', code, detail),
+    wantsHall: () => looksAtHall,
+    hall: (now) => {
+      learnFromStamp(now.at)
+      if (looksAtHall) hallNow.value = now
+    },
   })
   connection.start()
 }
+
+/** Look at the hall as it changes; to be called again with `false`. */
+export function watchHall(on: boolean): void {
+  looksAtHall = on
+  if (!on) hallNow.value = null
+  connection?.askForHall()
+}
+
+/** Whether the stream is kept up, be it connected at this moment or not. */
+export const streams = () => connection !== null
 
 export function stopStream(): void {
   connection?.stop()

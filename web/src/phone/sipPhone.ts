@@ -56,7 +56,9 @@ export class SipPhone {
     this.ua.on('registered', () => this.handlers.registered(true, ''))
     this.ua.on('unregistered', (event) => this.lost(event.cause ?? ''))
     this.ua.on('registrationFailed', (event) => this.lost(event.cause ?? ''))
-    this.ua.on('disconnected', (event) => handlers.registered(false, event.reason ?? ''))
+    this.ua.on('disconnected', (event) => {
+      if (!this.stopped) handlers.registered(false, event.reason ?? '')
+    })
     this.ua.on('newRTCSession', (event: RTCSessionEvent) => {
       if (event.originator === 'remote') this.incoming(event as IncomingRTCSessionEvent)
     })
@@ -156,9 +158,10 @@ export class SipPhone {
 
   /** A registration that was refused is tried again for ever: the seat must not stay dead after a fault. */
   private lost(reason: string): void {
+    // The page may have a new phone by now, of which this one's end says nothing.
+    if (this.stopped) return
     this.handlers.registered(false, reason)
     clearTimeout(this.retry)
-    if (this.stopped) return
     this.retry = setTimeout(() => {
       if (!this.stopped && this.ua.isConnected()) this.ua.register()
     }, REGISTER_RETRY_MS)

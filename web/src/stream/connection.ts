@@ -1,6 +1,7 @@
 /** The WebSocket of an agent's stream: hello, one acknowledgement a message, reconnects for ever. */
 
 import { delayBefore } from './backoff'
+import type { Hall } from '../api/hall'
 import { parseMessage, type Epoch, type SequencedMessage, type StreamMessage } from './messages'
 
 export interface Cursor {
@@ -18,6 +19,9 @@ export interface StreamHandlers {
   /** The server will not have this token any more. */
   refused(detail: string): void
   problem(code: string, detail: string): void
+  /** Whether the page shows the hall; asked at each connection. */
+  wantsHall(): boolean
+  hall(now: Hall): void
 }
 
 /** How the server says "sign in again": a close code, and the error that comes before it. */
@@ -89,7 +93,14 @@ export class StreamConnection {
     clearTimeout(this.overdue)
     this.openedAt = performance.now()
     socket.send(JSON.stringify({ type: 'hello', token, ...this.handlers.cursor() }))
+    if (this.handlers.wantsHall()) this.askForHall()
     this.handlers.connected(true)
+  }
+
+  /** The page has begun or ceased to show the hall. */
+  askForHall(): void {
+    if (this.socket?.readyState !== WebSocket.OPEN) return
+    this.socket.send(JSON.stringify({ type: 'hall', on: this.handlers.wantsHall() }))
   }
 
   private received(socket: WebSocket, data: unknown): void {
@@ -107,6 +118,7 @@ export class StreamConnection {
   private async take(socket: WebSocket, message: StreamMessage): Promise<void> {
     if (socket !== this.socket) return
     if (message.type === 'link') return this.handlers.link(message.up)
+    if (message.type === 'hall') return this.handlers.hall(message.hall)
     if (message.type === 'error') return this.takeError(message.code, message.detail)
     await this.handlers.show(message)
     if (socket.readyState === WebSocket.OPEN) {

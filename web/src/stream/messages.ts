@@ -1,5 +1,7 @@
 /** What the server says on an agent's stream (ARCHITECTURE.md, Wire 3 and 4), and its parser; no I/O. */
 
+import type { Hall } from '../api/hall'
+
 export type Epoch = string | number
 export type Phase = 'offered' | 'talking' | 'wrap_up'
 export type AgentStateName =
@@ -141,7 +143,10 @@ export type SequencedMessage = Sequenced &
   )
 
 export type StreamMessage =
-  SequencedMessage | { type: 'link'; up: boolean } | { type: 'error'; code: string; detail: string }
+  | SequencedMessage
+  | { type: 'link'; up: boolean }
+  | { type: 'error'; code: string; detail: string }
+  | { type: 'hall'; hall: Hall }
 
 const SEQUENCED_TYPES = new Set([
   'snapshot',
@@ -168,6 +173,9 @@ export function parseMessage(text: string): StreamMessage | null {
   if (value.type === 'link') return { type: 'link', up: value.up === true }
   if (value.type === 'error') {
     return { type: 'error', code: String(value.code ?? ''), detail: String(value.detail ?? '') }
+  }
+  if (value.type === 'hall') {
+    return Array.isArray(value.agents) ? { type: 'hall', hall: value as unknown as Hall } : null
   }
   if (typeof value.seq !== 'number' || !isEpoch(value.epoch)) return null
   if (SEQUENCED_TYPES.has(value.type) && hasCallWhereNeeded(value)) {

@@ -1,10 +1,10 @@
-/** The hall and its figures, read again and again while somebody looks. */
+/** The hall, pushed to this page as it changes, and its figures, read again and again while somebody looks. */
 
 import { onScopeDispose } from 'vue'
-import { getFigures, getHall } from '../../api/hall'
+import { getFigures } from '../../api/hall'
+import { hall, startStream, streams, watchHall } from '../../desk/useStream'
 import { useLoad } from '../act'
 
-const HALL_MS = 1000
 const FIGURES_MS = 2000
 
 /** Read `load` every so often, one request at a time, and not while the page is in the background. */
@@ -18,10 +18,12 @@ function again(load: () => Promise<void>, everyMs: number): void {
   onScopeDispose(() => clearInterval(timer))
 }
 
-export function useHall() {
-  const hall = useLoad(getHall)
+/** The stream goes on when another page of the administration is looked at, as the phone does. */
+export function useHall(agentId: string) {
+  if (!streams()) startStream(agentId)
+  watchHall(true)
+  onScopeDispose(() => watchHall(false))
   const figures = useLoad(getFigures)
-  again(hall.load, HALL_MS)
   again(figures.load, FIGURES_MS)
   return { hall, figures }
 }
