@@ -1,8 +1,8 @@
-"""A county at the end of a wire that a test can cut: a phone in a network namespace, or a relay that drops everything.
+"""A county at the end of a wire that a test can cut: in a network namespace, or behind a relay that drops everything.
 
-The namespace needs root: a pair of virtual network cards joins it with this machine, and cutting the line takes the
-card over there down. Without root the phone runs beside the test, and its packets are dropped on the way: Asterisk and
-the phone see the same silence.
+What stands in the county is a phone that registers, or the gateway to its ordinary telephones. The namespace needs
+root: a pair of virtual network cards joins it with this machine, and cutting the line takes the card over there down.
+Without root the county runs beside the test, and its packets are dropped on the way: both sides see the same silence.
 """
 
 import asyncio
@@ -14,7 +14,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from tests.e2e.county_phone import NEAR, RTP, SIP
+from ops.call.carrier import COUNTY
+from tests.e2e.county_phone import RTP, SIP
+
+NEAR = "127.0.0.5"
+"""What a phone calls itself: the address at which its wire ends in front of Asterisk."""
 
 PROJECT = Path(__file__).resolve().parents[2]
 START_SECONDS = 30
@@ -101,13 +105,13 @@ class CountyLine(asyncio.DatagramProtocol):
         self._county: Address | None = None
         self._ends: list[asyncio.DatagramTransport] = []
 
-    async def open(self) -> Address:
-        """Return where the phone finds this end."""
+    async def open(self, host: str, port: int) -> Address:
+        """Stand for the county at this host and SIP port (0: any); return where the county finds this end."""
         loop = asyncio.get_running_loop()
-        for flow in (SIP, RTP):
+        for flow, own in ((SIP, port), (RTP, 0)):
             self.flows[flow], _ = await loop.create_datagram_endpoint(
                 lambda flow=flow: _Flow(self, flow),  # type: ignore[misc]
-                local_addr=(NEAR, 0),
+                local_addr=(host, own),
             )
             self._ends.append(self.flows[flow])
         self._transport, _ = await loop.create_datagram_endpoint(lambda: self, local_addr=(self.wire.here, 0))
@@ -132,14 +136,30 @@ class CountyLine(asyncio.DatagramProtocol):
 @asynccontextmanager
 async def county_phone(user: str, password: str, *, asterisk: int) -> AsyncIterator[Namespace | Loopback]:
     """A phone at the end of a wire, registered as `user` at Asterisk's SIP port; gives the wire."""
+    async with _county((NEAR, 0), asterisk, user, password) as wire:
+        yield wire
+
+
+@asynccontextmanager
+async def county_gateway(*, port: int, asterisk: int) -> AsyncIterator[Namespace | Loopback]:
+    """The gateway to the county's telephones at the end of a wire, where the county's trunk leads; gives the wire."""
+    async with _county((COUNTY, port), asterisk) as wire:
+        yield wire
+
+
+@asynccontextmanager
+async def _county(
+    near: Address, asterisk: int, user: str = "", password: str = ""
+) -> AsyncIterator[Namespace | Loopback]:
     wire = lay_wire()
     line = CountyLine(wire)
     try:
-        host, port = await line.open()
+        host, port = await line.open(*near)
         ports = [str(line.flows[flow].get_extra_info("sockname")[1]) for flow in (SIP, RTP)]
+        who = (user,) if user else ()
         process = await asyncio.create_subprocess_exec(
-            *(*wire.command, sys.executable, "-m", "tests.e2e.county_phone", host, str(port), *ports),
-            *(str(asterisk), user),
+            *(*wire.command, sys.executable, "-m", "tests.e2e.county_phone", host, str(port), near[0], *ports),
+            *(str(asterisk), *who),
             cwd=PROJECT,
             env={**os.environ, "COUNTY_PHONE_PASSWORD": password},
             stdin=asyncio.subprocess.PIPE,
@@ -149,7 +169,7 @@ async def county_phone(user: str, password: str, *, asterisk: int) -> AsyncItera
         assert process.stdout is not None
         try:
             said = await asyncio.wait_for(process.stdout.readline(), START_SECONDS)
-            assert said == b"registered\n", "the county's phone did not register"
+            assert said == b"there\n", "the county is not there"
             yield wire
         finally:
             process.stdin.close()
