@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from acd.rules import events as ev
 from acd.rules import listening
-from acd.rules.effects import LEG_PREFIX, OUT_PREFIX
+from acd.rules.effects import FAR_PREFIX, LEG_PREFIX, OUT_PREFIX
 from acd.rules.outbound import calling_for
 from acd.rules.state import CARRIER
 from acd.rules.telephones import AWAY_DEVICE, FREE_DEVICE, endpoint_of, is_line, is_trunk
@@ -190,7 +190,8 @@ def _local_name(channel: str) -> str:
 
 def _far_end(uniqueid: str, channel: str) -> _Far:
     """What the far end of a Local channel says; one that we placed is named after its near end."""
-    return _Far(_local_name(channel), uniqueid.removesuffix(";2") if uniqueid.startswith(LEG_PREFIX) else "")
+    placed = uniqueid.removeprefix(FAR_PREFIX) if uniqueid.startswith(FAR_PREFIX) else ""
+    return _Far(_local_name(channel), placed)
 
 
 def _far_ends(rows: Iterable[tuple[Fields, str | None]]) -> dict[str, _Far]:

@@ -9,6 +9,7 @@ import structlog
 from acd.ami import AmiError, AmiLink
 from acd.rules import effects as fx
 from acd.rules import events as ev
+from acd.rules.telephones import is_local
 
 log = structlog.get_logger(__name__)
 
@@ -69,4 +70,5 @@ def _originate(order: fx.Place) -> dict[str, Any]:
         "CallerID": order.caller_id,
         "Variable": [f"{name}={value}" for name, value in order.variables],
         "Async": "true",
+        **({"OtherChannelId": fx.FAR_PREFIX + order.leg} if is_local(order.dial) else {}),
     }

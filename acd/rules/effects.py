@@ -10,6 +10,12 @@ from acd.rules.state import Call, Virtual
 LEG_PREFIX = "leg-"
 """Begins the uniqueid of every channel that is placed for us, `leg-<kind>-<call id>-<n>`: no citizen's has it."""
 
+FAR_PREFIX = "far-"
+"""Begins the uniqueid of a Local channel's far end, before that of the leg which is its near end.
+
+Asterisk itself would call it `<leg>;2`, and `Bridge` takes whatever channel begins with the name it is given.
+"""
+
 OUT_PREFIX = "out-"
 """Begins the uniqueid of a citizen's channel that we have called ourselves, and so the id of that call."""
 

@@ -11,6 +11,7 @@ AWAY_DEVICE = "UNAVAILABLE"
 AWAY_DEVICES = frozenset({AWAY_DEVICE, "INVALID", "UNKNOWN"})
 BROWSER_SUFFIX = "w"
 TRUNK_PREFIX = "county-"
+_LOCAL = "Local/"
 _CHANNEL = re.compile(
     r"^(?:PJSIP/(?P<phone>[^/]+)-[0-9a-f]{8,}|Local/(?P<line>[0-9]+@line-[a-z0-9_-]+)-[0-9a-f]{8,};1)$"
 )
@@ -63,9 +64,14 @@ def seen_state(endpoint: str, state: str, *, before: str | None) -> str:
 
 def interface_of(endpoint: str) -> str:
     """What Asterisk dials for an endpoint; a line seat's Local channel is answered once 1 was pressed there."""
-    return f"Local/{endpoint}/n" if is_line(endpoint) else f"PJSIP/{endpoint}"
+    return f"{_LOCAL}{endpoint}/n" if is_line(endpoint) else f"PJSIP/{endpoint}"
+
+
+def is_local(interface: str) -> bool:
+    """Whether a Local channel is dialled, which has two ends."""
+    return interface.startswith(_LOCAL)
 
 
 def endpoint_in(interface: str) -> str:
     """The endpoint of what `interface_of` gave."""
-    return interface.removeprefix("PJSIP/").removeprefix("Local/").removesuffix("/n")
+    return interface.removeprefix("PJSIP/").removeprefix(_LOCAL).removesuffix("/n")

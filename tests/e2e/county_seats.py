@@ -1,28 +1,16 @@
-"""Counties in a test: their seats, their queues' rules, and the person at the demonstration county's telephone."""
+"""Counties in a test: their seats, their hours, and the person at the demonstration county's telephone."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 from db import city as demonstration
 from ops.call.city import City
 from ops.call.screen import Screen
 from ops.call.until import until_answered
+from tests.e2e.distribution import put_queue, queue_of
 from tests.e2e.records import SUPERVISOR
 
-ADMINISTRATOR = "9901"
 LINE_SEAT, _, NUMBER = demonstration.LINE_SEAT
-
-
-async def queue_of(city: City, queue: str) -> dict[str, Any]:
-    """A queue as it can be put."""
-    found = next(one for one in await city.desk.ask(ADMINISTRATOR, "GET", "/api/queues") if one["id"] == queue)
-    return {name: found[name] for name in ("name", "priority", "ring_seconds", "rules")}
-
-
-async def put_queue(city: City, queue: str, values: dict[str, Any]) -> None:
-    told = await city.desk.ask(ADMINISTRATOR, "PUT", f"/api/queues/{queue}", values | {"why": "a test"})
-    assert told["heard"]
 
 
 async def always_open(city: City, queue: str) -> None:
@@ -31,28 +19,6 @@ async def always_open(city: City, queue: str) -> None:
     rules = {name: rule for name, rule in values["rules"].items() if name != "hours"}
     assert {"county", "county_seconds", "overflow"} == set(rules)
     await put_queue(city, queue, values | {"rules": rules})
-
-
-async def routing_of(city: City, agent: str) -> dict[str, Any]:
-    """By what calls find an agent, as it can be put."""
-    found = next(one for one in await city.desk.ask(SUPERVISOR, "GET", "/api/agents") if one["id"] == agent)
-    return {name: found[name] for name in ("queues", "skills", "handicaps", "county", "seat", "phone_number")}
-
-
-@asynccontextmanager
-async def routed(city: City, agent: str, **changed: Any) -> AsyncIterator[None]:
-    """An agent's routing with these changes, until what was before is put back."""
-    before = await routing_of(city, agent)
-    try:
-        await _put_routing(city, agent, before | changed)
-        yield
-    finally:
-        await _put_routing(city, agent, before)
-
-
-async def _put_routing(city: City, agent: str, routing: dict[str, Any]) -> None:
-    told = await city.desk.ask(SUPERVISOR, "PUT", f"/api/agents/{agent}/routing", routing | {"why": "a test"})
-    assert told["heard"]
 
 
 async def phone_of(city: City, agent: str) -> str | None:

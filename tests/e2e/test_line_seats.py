@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from ops.call.agent import Manner
-from ops.call.carrier import CALLED_TONE
+from ops.call.carrier import CALLED_TONE, CITIZEN
 from ops.call.carrier import Line as Telephone
 from ops.call.citizen import Call
 from ops.call.city import City
@@ -18,7 +18,8 @@ from ops.call.screen import Screen
 from ops.call.tones import AGENT_TONE, CITIZEN_TONE
 from ops.call.until import until
 from ops.instance import Instance
-from tests.e2e.county_seats import LINE_SEAT, NUMBER, always_open, at_a_screen, line_seat, reachable, routed
+from tests.e2e.county_seats import LINE_SEAT, NUMBER, always_open, at_a_screen, line_seat, reachable
+from tests.e2e.distribution import routed
 from tests.e2e.menus import Line, Office, office_of
 from tests.e2e.records import SUPERVISOR, settled
 from tests.e2e.talking import act, heard_tones, hears, hears_music
@@ -216,6 +217,31 @@ async def test_a_consulted_telephone_that_presses_no_key_leaves_the_citizen_with
     assert not heard_tones(leg.media, [COUNTY_TONE], since=0), "what presses no key is not in the talk"
     call.hang_up()
     await desks.answered_by(call, HALL)
+
+
+async def test_a_telephone_calls_a_citizen_back_and_whoever_hangs_up_there_has_ended_the_talk(desks: Desks) -> None:
+    city = desks.city
+    call, _ = await desks.talk()
+    call.hang_up()
+    await desks.county.in_state("wrap_up")
+    await city.desk.choose_outcome(LINE_SEAT, str(call.call_id), "to_dispatch")
+    await desks.county.in_state("ready")
+
+    number = call.citizen.user
+    await city.carrier.open({number: CITIZEN})
+    asked = await city.desk.ask(LINE_SEAT, "POST", "/api/outbound/calls", {"call_id": call.call_id})
+    leg = await city.carrier.called(number)
+    assert leg.caller_number == LINHE
+    await until(lambda: leg.media, "the citizen picks up", seconds=10)
+    await hears(leg.media, COUNTY_TONE)
+    _, rung = desks.rings()
+    assert rung.caller_number == LINHE, "the telephone shows the hotline's number, not the citizen's"
+    await hears(rung.media, CITIZEN_TONE)
+    city.county.hang_up(NUMBER)
+    await until(lambda: leg.over, "the citizen is on the hook", seconds=15)
+    await desks.county.in_state("wrap_up")
+    assert len(desks.rings()) == 2, "who hangs up is not rung again"
+    await city.desk.choose_outcome(LINE_SEAT, asked["call_id"], "reached")
 
 
 async def hall_act(city: City, name: str, **more: Any) -> None:

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -12,7 +11,8 @@ from ops.call.agent import Manner
 from ops.call.citizen import Call
 from ops.call.city import City
 from ops.instance import Instance
-from tests.e2e.county_seats import put_queue, queue_of, reachable, routed
+from tests.e2e.county_seats import reachable
+from tests.e2e.distribution import routed, ruled
 from tests.e2e.menus import Line, Office, office_of
 from tests.e2e.records import queued, settled
 
@@ -27,14 +27,14 @@ NEAR, FAR = 2.0, 4.0
 """Seconds of waiting after which the first and the second place help."""
 LATE = 2.0
 """So much longer a busy machine may take."""
-Rules = Mapping[str, list[dict[str, Any]]]
+Rules = Mapping[str, dict[str, Any]]
 BY_TIME: Rules = {
-    CITY: [{"to": LINHE, "after": NEAR}, {"to": PINGYUAN, "after": FAR}],
-    LINHE: [{"to": PINGYUAN, "after": NEAR}, {"to": CITY, "after": FAR}],
+    CITY: {"overflow": [{"to": LINHE, "after": NEAR}, {"to": PINGYUAN, "after": FAR}]},
+    LINHE: {"overflow": [{"to": PINGYUAN, "after": NEAR}, {"to": CITY, "after": FAR}]},
 }
 BY_LOAD: Rules = {
-    CITY: [{"to": LINHE, "waiting": 2}],
-    LINHE: [{"to": PINGYUAN, "waiting": 2}],
+    CITY: {"overflow": [{"to": LINHE, "waiting": 2}]},
+    LINHE: {"overflow": [{"to": PINGYUAN, "waiting": 2}]},
 }
 
 
@@ -53,19 +53,6 @@ async def city(office: Office) -> AsyncIterator[City]:
         for agent in SEATS.values():
             await reachable(opened, agent)
         yield opened
-
-
-@asynccontextmanager
-async def ruled(city: City, overflows: Rules) -> AsyncIterator[None]:
-    """These queues have these overflows and nothing else, until what was before is put back."""
-    before = {queue: await queue_of(city, queue) for queue in overflows}
-    try:
-        for queue, overflow in overflows.items():
-            await put_queue(city, queue, before[queue] | {"rules": {"overflow": overflow}})
-        yield
-    finally:
-        for queue, values in before.items():
-            await put_queue(city, queue, values)
 
 
 async def answered(city: City, queue: str, by: str) -> tuple[Call, float]:

@@ -2,8 +2,6 @@
 
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -11,12 +9,11 @@ import pytest_asyncio
 from ops.call.agent import Manner
 from ops.call.city import City
 from ops.instance import Instance
+from tests.e2e.distribution import routed, ruled
 from tests.e2e.menus import Line, Office, office_of
-from tests.e2e.records import SUPERVISOR
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-ADMINISTRATOR = "9901"
 OTHER, SPEAKER = "1001", "1002"
 NUMBER, QUEUE = "71900", "pingyuan"
 RELAXED = 4.0
@@ -31,39 +28,13 @@ async def office(system: Instance) -> AsyncIterator[Office]:
         yield opened
 
 
-@asynccontextmanager
-async def ruled(city: City, rules: dict[str, Any], skills: dict[str, int]) -> AsyncIterator[None]:
-    """The queue has these rules and the speaker these skills, until what was before is put back."""
-    queue = next(one for one in await city.desk.ask(ADMINISTRATOR, "GET", "/api/queues") if one["id"] == QUEUE)
-    agent = next(one for one in await city.desk.ask(SUPERVISOR, "GET", "/api/agents") if one["id"] == SPEAKER)
-    before = {name: queue[name] for name in ("name", "priority", "ring_seconds", "rules")}
-    routing = {name: agent[name] for name in ("queues", "skills", "handicaps", "county")}
-    try:
-        await put_routing(city, routing | {"skills": skills})
-        await put_queue(city, before | {"rules": rules})
-        yield
-    finally:
-        await put_queue(city, before)
-        await put_routing(city, routing)
-
-
-async def put_queue(city: City, queue: dict[str, Any]) -> None:
-    told = await city.desk.ask(ADMINISTRATOR, "PUT", f"/api/queues/{QUEUE}", queue | {"why": "a test"})
-    assert told["heard"]
-
-
-async def put_routing(city: City, routing: dict[str, Any]) -> None:
-    told = await city.desk.ask(SUPERVISOR, "PUT", f"/api/agents/{SPEAKER}/routing", routing | {"why": "a test"})
-    assert told["heard"]
-
-
 async def test_who_has_the_skill_is_first_and_anybody_after_some_waiting(office: Office) -> None:
     rules = {"needs": [{"skill": "dialect", "until": RELAXED}]}
     async with City(office.system) as city:
         await city.seat([OTHER, SPEAKER], Manner(answers_after=0.1), ready=False)
         for agent in (OTHER, SPEAKER):  # the speaker last: the other one is idle longer
             await city.desk.set_state(agent, "ready")
-        async with ruled(city, rules, {"dialect": 5}):
+        async with routed(city, SPEAKER, skills={"dialect": 5}), ruled(city, {QUEUE: rules}):
             first = await city.dial(NUMBER)
             await first.talking(seconds=20)
             assert [offer.agent for offer in first.offers] == [SPEAKER]

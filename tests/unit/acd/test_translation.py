@@ -183,7 +183,7 @@ def test_the_person_at_a_line_seat_that_was_placed_for_us_hangs_up(
     kind: str, asked: ev.HangupAsked, *, after_restart: bool
 ) -> None:
     ours, leg = Translator(), PLACED.format(kind)
-    far = {"Channel": f"Local/{LINE}-00000003;2", "Uniqueid": f"{leg};2"}
+    far = {"Channel": f"Local/{LINE}-00000003;2", "Uniqueid": f"far-{leg}"}
     if after_restart:
         rows = [{**far, "BridgeId": "d"}, {"Uniqueid": "dz-1.5", "Channel": TRUNK["DestChannel"], "BridgeId": "d"}]
         ours.snapshot(rows, [], is_agent=lambda endpoint: endpoint == LINE, taken_at=T0)

@@ -37,6 +37,14 @@ def test_a_leg_is_placed_under_its_own_id() -> None:
     assert fields["ActionID"] == fields["ChannelId"] == "leg-third-c1-1"
     assert (fields["Channel"], fields["Context"], fields["Exten"]) == ("PJSIP/110@carrier", "room", "third")
     assert (fields["Timeout"], fields["CallerID"], fields["Variable"]) == (30_000, "12345", ["HOTLINE_ROOM=c1"])
+    assert "OtherChannelId" not in fields
+
+
+def test_no_end_of_a_local_channel_has_a_name_that_begins_with_the_others() -> None:
+    line = fx.Place("leg-caller-c1-1", "Local/110@line-linhe/n", "outbound", "seat", 30)
+    _, fields = action_of(line)
+    assert fields["ChannelId"] == "leg-caller-c1-1"
+    assert fields["OtherChannelId"] == "far-leg-caller-c1-1"
 
 
 ORDERS = 4
