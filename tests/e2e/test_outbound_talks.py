@@ -19,6 +19,9 @@ from tests.e2e.talking import act, hears, hears_music, tones_of, until_taken
 
 FIRST, SECOND = "1001", "1002"
 UNIT = "110"
+SILENT_PHONE_SECONDS = 40
+"""Longer than the time after which Asterisk takes a silent phone for dead (`phone_rtp_timeout`)."""
+
 LATE = Line(answers_after=3.0, tone=CITIZEN_TONE, hears=AGENT_TONE)
 """A citizen who lets it ring."""
 
@@ -155,6 +158,21 @@ async def test_a_colleague_is_asked_and_takes_the_citizen_over(office: Office) -
     await hears(colleague.media, CITIZEN_TONE)
     assert not second_shows(office, leg.endpoint)
     await ended(office, call_id, leg, by=SECOND)
+
+
+async def test_a_phone_that_breaks_rings_again_and_the_citizen_is_there(office: Office) -> None:
+    call_id, leg, ring = await in_talk(office)
+    rings = len(office.agent.calls)
+    assert ring.media is not None
+    # A crashed phone: no BYE, only silence, until Asterisk takes the leg for dead.
+    office.city.room.close(ring.media)
+    await until(lambda: len(office.agent.calls) > rings, "the phone rings again", seconds=SILENT_PHONE_SECONDS)
+    assert not leg.over
+    await office.state("talking")
+    await hears(leg.media, AGENT_TONE)
+    await hears(office.agent.calls[-1].media, CITIZEN_TONE)
+    assert not office.shows(leg.endpoint)
+    await ended(office, call_id, leg, by=FIRST)
 
 
 async def joined_by_the_dialplan(office: Office, system: Instance) -> tuple[str, PhoneCall]:
