@@ -22,7 +22,7 @@ from tests.e2e.county_seats import LINE_SEAT, NUMBER, always_open, at_a_screen, 
 from tests.e2e.distribution import routed
 from tests.e2e.menus import Line, Office, office_of
 from tests.e2e.records import SUPERVISOR, settled
-from tests.e2e.talking import act, heard_tones, hears, hears_music
+from tests.e2e.talking import act, heard_tones, hears, hears_music, until_taken
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -242,6 +242,31 @@ async def test_a_telephone_calls_a_citizen_back_and_whoever_hangs_up_there_has_e
     await desks.county.in_state("wrap_up")
     assert len(desks.rings()) == 2, "who hangs up is not rung again"
     await city.desk.choose_outcome(LINE_SEAT, asked["call_id"], "reached")
+
+
+async def test_without_the_voice_process_a_telephone_takes_calls_and_the_next_one_knows_its_talk(
+    desks: Desks, office: Office
+) -> None:
+    city = desks.city
+    async with routed(city, LINE_SEAT, queues=["linhe", "city"]):
+        office.system.kill("voice")
+        try:
+            call = await city.dial(CITY_NUMBER)
+            rung = await city.county.called(NUMBER, seconds=30)
+            assert rung.caller_number == CITY_NUMBER, "the telephone shows the hotline's number, not the citizen's"
+            await hears(call.media, COUNTY_TONE, seconds=20)
+            await hears(rung.media, CITIZEN_TONE)
+        finally:
+            office.system.start("voice")
+        await desks.county.in_state("talking", seconds=20)
+        await until_taken(city, LINE_SEAT, "hold")
+        await hears_music(call.media)
+        await act(city, LINE_SEAT, "resume")
+        await hears(call.media, COUNTY_TONE)
+        city.county.hang_up(NUMBER)
+        await call.ended(seconds=20)
+        await desks.county.in_state("wrap_up")
+        await desks.answered_by(call, LINE_SEAT)
 
 
 async def hall_act(city: City, name: str, **more: Any) -> None:
