@@ -4,15 +4,18 @@ from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Path
+from starlette.responses import Response
 
 from api.configuration.service import tell_voice
 from api.core.openapi import problems
 from api.core.problems import NotFoundError
 from api.core.runtime import Reader, RuntimeDep
+from api.core.sheets import CSV, sheet
 from api.guests import reporting, repository, service
 from api.guests.schemas import EndIn, GuestSessionOut, OpenedOut, ReportOut, SessionIn
 from api.sessions.dependencies import Supervisor
 from db.clock import utc_now
+from db.engine import ReadSession
 
 router = APIRouter(
     prefix="/api/guest-sessions",
@@ -64,6 +67,22 @@ async def end_guest_session(
 @router.get("/{session_id}/report", responses=problems(HTTPStatus.NOT_FOUND), summary="What came of a guest session")
 async def get_guest_session_report(session_id: SessionId, _identity: Supervisor, session: Reader) -> ReportOut:
     """Give calls, waits, what each guest did, and the cases with their outcomes, so far."""
+    return await _report(session, session_id)
+
+
+@router.get(
+    "/{session_id}/report/table.csv",
+    responses=problems(HTTPStatus.NOT_FOUND) | CSV,
+    summary="The cases of a guest session as a table",
+    response_class=Response,
+)
+async def get_guest_session_table(session_id: SessionId, _identity: Supervisor, session: Reader) -> Response:
+    """Give the report's cases as a download for a spreadsheet, in China's time."""
+    found = await _report(session, session_id)
+    return sheet(f"guests-{session_id}", reporting.HEAD, reporting.lines(found))
+
+
+async def _report(session: ReadSession, session_id: int) -> ReportOut:
     found = await repository.find_session(session, session_id)
     if found is None:
         raise NotFoundError(service.UNKNOWN)

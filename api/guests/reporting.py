@@ -2,8 +2,11 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Final
 
+from api.cases.rules import LABELS, CaseState
+from api.core.sheets import Cell
 from api.guests import repository
 from api.guests.repository import SessionCall
 from api.guests.rules import Told, count, state_of
@@ -11,6 +14,8 @@ from api.guests.schemas import GuestFiguresOut, GuestSessionOut, Kind, ReportOut
 from db.engine import ReadSession
 from db.guests import queue_of
 from db.tables import GuestSeat, GuestSession, Offer
+
+HEAD: Final = ("工单", "登记时间", "状态", "接听", "姓名", "职务", "记录")
 
 
 def describe_session(row: GuestSession, seats: Sequence[GuestSeat], *, now: dt.datetime) -> GuestSessionOut:
@@ -84,3 +89,11 @@ def _case(one: SessionCall) -> SessionCaseOut:
         answered_by=call.answered_by,
         opened_at=case.opened_at,
     )
+
+
+def lines(found: ReportOut) -> Iterator[tuple[Cell, ...]]:
+    """Yield a line for each case, as `HEAD` names it; who answered has a name where that was a guest."""
+    guests = {guest.id: (guest.name, guest.title) for guest in found.guests}
+    for case in found.cases:
+        name, title = guests.get(case.answered_by or "", ("", ""))
+        yield case.number, case.opened_at, LABELS[CaseState(case.state)], case.answered_by, name, title, case.note

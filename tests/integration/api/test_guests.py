@@ -224,4 +224,13 @@ async def test_the_report_counts_calls_waits_guests_and_cases(api: Any, event: A
     ]
     assert report["outcomes"] == {"answered": 1, "draft": 1}
     assert "password" not in str(report)
-    assert (await api.ask("9001", "GET", f"{PATH}/999/report")).status_code == 404
+    table = await api.ask("9001", "GET", f"{PATH}/{session['id']}/report/table.csv")
+    head, *lines = table.text.removeprefix("\ufeff").splitlines()
+    assert head == "工单,登记时间,状态,接听,姓名,职务,记录"
+    assert [line.split(",")[2:] for line in lines] == [
+        ["直接答复", first["id"], "韩市长", "市长", "已答复"],
+        ["登记", "1001", "", "", ""],
+    ]
+    for missing in ("report", "report/table.csv"):
+        assert (await api.ask("9001", "GET", f"{PATH}/999/{missing}")).status_code == 404
+    assert (await api.ask("1001", "GET", f"{PATH}/{session['id']}/report/table.csv")).status_code == 403

@@ -20,5 +20,8 @@ export const openGuestSession = (session: Schemas['SessionIn']) =>
 export const endGuestSession = (id: number, why: string) =>
   request<GuestSession>('POST', `/api/guest-sessions/${id}/end`, { why })
 
+/** Its cases, for a spreadsheet. */
+export const guestTable = (id: number) => `/api/guest-sessions/${id}/report/table.csv`
+
 export const guestReport = (id: number) =>
   request<GuestReport>('GET', `/api/guest-sessions/${id}/report`)
