@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -12,8 +13,10 @@ from playwright.async_api import Browser, Page, expect
 from ops.call.browser import open_browser
 from ops.call.carrier import BUSY, CITIZEN, Line
 from ops.call.city import City
+from ops.call.tones import AGENT_TONE
 from ops.call.until import until
 from ops.instance import Instance
+from tests.e2e import background
 from tests.e2e.seats import Seat, open_seat
 
 expect.set_options(timeout=15_000)
@@ -100,6 +103,50 @@ async def test_who_cannot_be_heard_is_offered_nothing_until_the_microphone_is_ba
     await until(lambda: call.media.heard.tone_heard_at, "the citizen hears the agent", seconds=10)
     call.hang_up()
     await seat.desk.shows("state", "wrap_up")
+
+
+async def test_a_tab_in_the_background_loses_no_call_no_state_and_no_pop(seat: Seat) -> None:
+    await background.prepare(seat.page)
+    registered: list[float] = []
+    seat.page.on("websocket", lambda socket: socket.on("framesent", lambda frame: note_register(frame, registered)))
+    await seat.refresh()
+    await seat.desk.shows("phone-state", "registered")
+    await seat.desk.shows("state", "ready")
+    await background.hide(seat.page)
+    hidden_at = time.time()
+    # A registration lasts 30 s: it is renewed in time although the tab sleeps.
+    await until(lambda: registered and registered[-1] > hidden_at, "the hidden phone registers anew", seconds=35)
+
+    call = await seat.city.dial("12345", keys="0")
+    await seat.popped(call.citizen.user)
+    await seat.desk.shows("phone-state", "ringing")
+    assert "来电" in await seat.page.title(), "the tab's title calls for the agent"
+    await background.show(seat.page)
+    await seat.talk()
+    await seat.type("路灯不亮")
+    await background.hide(seat.page)
+    since = time.time()
+    await until(
+        lambda: call.media.heard.tone_at(AGENT_TONE, since=since + 2), "two seconds later the talk goes on", seconds=10
+    )
+    call.hang_up()
+    await seat.desk.shows("state", "wrap_up")
+    # The next citizen waits; the agent comes back to the tab, whose words are all there.
+    following = await seat.city.dial("12345", keys="0")
+    await background.show(seat.page)
+    await expect(seat.at("note")).to_have_value("路灯不亮")
+    await seat.submit("answered")
+    await background.hide(seat.page)
+    await seat.popped(following.citizen.user)
+    await seat.desk.shows("phone-state", "ringing")
+    await seat.talk()
+    following.hang_up()
+    await seat.desk.shows("state", "wrap_up")
+
+
+def note_register(frame: str | bytes, registered: list[float]) -> None:
+    if str(frame).startswith("REGISTER"):
+        registered.append(time.time())
 
 
 async def test_a_lost_server_is_told_without_moving_the_page(system: Instance, seat: Seat) -> None:
