@@ -273,7 +273,7 @@ async def hall_act(city: City, name: str, **more: Any) -> None:
     await city.desk.ask(SUPERVISOR, "POST", "/api/hall/acts", {"act": name, "why": "质检", **more})
 
 
-async def test_a_supervisor_at_a_telephone_listens_to_a_telephone_whispers_and_takes_over(desks: Desks) -> None:
+async def test_a_supervisor_at_a_telephone_listens_to_a_telephone_whispers_joins_and_takes_over(desks: Desks) -> None:
     city = desks.city
     line = {"seat": "line", "phone_number": SUPERVISORS_NUMBER, "county": "linhe"}
     async with routed(city, SUPERVISOR, **line), at_a_screen(city, SUPERVISOR) as screen:
@@ -288,6 +288,11 @@ async def test_a_supervisor_at_a_telephone_listens_to_a_telephone_whispers_and_t
         await hall_act(city, "whisper", agent_id=LINE_SEAT)
         await hears(leg.media, EAR_TONE)
         assert not heard_tones(call.media, [EAR_TONE], since=since), "the citizen heard the whisper"
+
+        await hall_act(city, "join", agent_id=LINE_SEAT)
+        await hears(call.media, EAR_TONE, COUNTY_TONE)
+        await hears(leg.media, EAR_TONE, CITIZEN_TONE)
+        await hears(rung.media, CITIZEN_TONE, COUNTY_TONE)
 
         await hall_act(city, "take_over", call_id=str(call.call_id))
         await until(lambda: rung.over and leg.over, "both telephones are on the hook", seconds=10)
