@@ -192,7 +192,7 @@ describe('notes', () => {
     expect(host.querySelector('i')?.textContent).toBe('why')
     problem.value = null
     await nextTick()
-    expect(host.querySelector('ul')).toBeNull()
+    expect(host.querySelector('output')).toBeNull()
     app.unmount()
   })
 })
