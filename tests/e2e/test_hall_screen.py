@@ -16,7 +16,7 @@ from ops.call.city import City
 from ops.call.tones import AGENT_TONE, CITIZEN_TONE
 from ops.instance import Instance
 from tests.e2e.office import SECONDS, Office, Person, open_office
-from tests.e2e.records import SUPERVISOR
+from tests.e2e.records import SUPERVISOR, settled
 from tests.e2e.seats import as_shown
 from tests.e2e.talking import heard_tones, hears
 
@@ -229,19 +229,22 @@ async def test_the_rota_of_a_week_shows_its_gaps_until_they_are_filled(office: O
     await supervisor.reads("rota", "还没有排班")
 
 
-async def test_guests_are_given_their_passwords_once_and_the_session_ends_with_a_report(office: Office) -> None:
+async def test_guests_are_given_their_passwords_once_and_the_session_ends_with_a_report(
+    office: Office, city: City
+) -> None:
     supervisor = await enter(office)
     await supervisor.click("tab-guests")
     await supervisor.fill("guest-title", f"市长接听日 {BAIT}")
     await supervisor.fill("guest-ends", "2099-01-01T12:00")
     await supervisor.choose("guest-overflow", "city")
+    await supervisor.fill("guest-numbers", "71961，71962")
     await supervisor.fill("guest-names", "赵敏，市长\n钱立，副市长")
     await supervisor.fill("guest-why", "年度接听")
     await supervisor.page.reload()
     await expect(supervisor.at("guest-names")).to_have_value("赵敏，市长\n钱立，副市长", timeout=SECONDS)
     # A session lasts a day at most: the refusal says so, and nothing that was typed is lost.
     await supervisor.click("open-guest-session")
-    await expect(supervisor.at("guest-problem")).to_be_visible(timeout=SECONDS)
+    await supervisor.reads("guest-problem", "一场接听日最长 24 小时")
     await expect(supervisor.at("guest-title")).to_have_value(f"市长接听日 {BAIT}")
     await supervisor.fill("guest-ends", str(await supervisor.page.evaluate(IN_TWO_HOURS)))
     await supervisor.click("open-guest-session")
@@ -253,8 +256,16 @@ async def test_guests_are_given_their_passwords_once_and_the_session_ends_with_a
     await expect(session).to_have_attribute("data-state", "on", timeout=SECONDS)
     for password in passwords:
         assert password not in await supervisor.page.content()
+    # Whoever dials one of its numbers waits for the guests.
+    await expect(session).to_contain_text("71961、71962")
+    call = await city.dial("71962")
+    await supervisor.click("tab-live")
+    await supervisor.reads("hall-waiting", "市长接听日")
+    call.hang_up()
+    await settled(city, [call], answered=0)
+    await supervisor.click("tab-guests")
     await session.get_by_role("button", name="报告").click()
-    await expect(session).to_contain_text("来电 0", timeout=SECONDS)
+    await expect(session).to_contain_text("来电 1", timeout=SECONDS)
     await session.get_by_role("button", name="提前结束").click()
     await session.get_by_role("textbox").fill("日程变更")
     await session.get_by_role("button", name="确认结束").click()
