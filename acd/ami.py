@@ -212,7 +212,7 @@ class AmiLink:
         username: str,
         secret: str,
         wanted: frozenset[str] | None = None,
-        ping_seconds: float = 1.0,
+        ping_seconds: float = 0.5,
         timeout: float = 3.0,
         max_queue: int = MAX_QUEUE,
     ) -> None:
