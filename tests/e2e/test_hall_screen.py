@@ -124,6 +124,28 @@ async def test_the_hall_says_that_it_is_stale_and_is_live_again_by_itself(
     await shows(supervisor, AGENT, "paused")
 
 
+async def test_with_the_database_away_the_hall_is_live_and_acts_are_done(
+    office: Office, city: City, system: Instance
+) -> None:
+    await city.seat([AGENT], BY_HAND)
+    supervisor = await enter(office)
+    await shows(supervisor, AGENT, "ready")
+    await asyncio.to_thread(system.stop, "postgres")
+    try:
+        await supervisor.reads("figures-problem", "数据库暂时连不上")
+        await act(supervisor, AGENT, "force_logged_out", "数据库检修")
+        await shows_nobody(supervisor, AGENT)
+        await expect(supervisor.at("hall")).not_to_have_class(re.compile("stale"))
+    finally:
+        await asyncio.to_thread(system.start, "postgres")
+    await expect(supervisor.at("figures-problem")).to_have_count(0, timeout=SECONDS)
+
+
+async def shows_nobody(person: Person, agent: str) -> None:
+    """Who is signed out is counted only."""
+    await expect(person.at(f"hall-agent-{agent}")).to_have_count(0, timeout=SECONDS)
+
+
 async def test_a_supervisor_listens_by_the_page_and_is_told_what_cannot_be(office: Office, city: City) -> None:
     await city.seat([AGENT], BY_HAND)
     supervisor = await enter(office)

@@ -2,6 +2,7 @@
 
 import { onScopeDispose } from 'vue'
 import { getFigures } from '../../api/hall'
+import { startHeartbeat } from '../../desk/heartbeat'
 import { hall, startStream, streams, watchHall } from '../../desk/useStream'
 import { useLoad } from '../act'
 
@@ -23,6 +24,7 @@ export function useHall(agentId: string) {
   if (!streams()) startStream(agentId)
   watchHall(true)
   onScopeDispose(() => watchHall(false))
+  onScopeDispose(startHeartbeat())
   const figures = useLoad(getFigures)
   again(figures.load, FIGURES_MS)
   return { hall, figures }
