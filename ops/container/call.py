@@ -16,6 +16,7 @@ from ops.call.sip import SippFailed
 from ops.call.until import StepMissing
 from ops.console import complain
 from ops.errors import OpsError, explain
+from ops.ports import DEFAULT
 
 SIP_PORT = 5060
 
@@ -32,6 +33,7 @@ def place() -> Place:
         sipp=program("sipp"),
         seat_secret=(secrets / "seat_secret").read_text("utf-8").strip(),
         passwords=json.loads((home / "accounts/demo_passwords.json").read_text("utf-8")),
+        county_port=DEFAULT["county"],
     )
 
 

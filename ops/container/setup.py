@@ -1,5 +1,6 @@
 """Brings a system of containers up to date: tables, demonstration city, Asterisk's configuration, prompts."""
 
+import ipaddress
 import os
 import resource
 import subprocess
@@ -18,6 +19,7 @@ from ops.container.settings import ContainerSettings, words
 from ops.database import Hall
 from ops.errors import OpsError
 from ops.home import TOOLS
+from ops.ports import DEFAULT
 from ops.users import PROJECT
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - inside a container; docker-compose.yml says which ports are published
@@ -64,7 +66,7 @@ def asterisk_settings(settings: ContainerSettings, hall: Hall, place: AsteriskPl
         trunks=words(settings.trunks),
         carrier_host=settings.carrier_host,
         carrier_port=settings.carrier_port,
-        counties=tuple(CountyTrunk(county, host, port or SIP_PORT) for county, host, port in hall.trunks),
+        counties=tuple(CountyTrunk(county, host, gateway_port(host, port)) for county, host, port in hall.trunks),
         system_name=settings.system_name,
         sip_host=EVERYWHERE,
         external_address=settings.external_address,
@@ -80,6 +82,22 @@ def asterisk_settings(settings: ContainerSettings, hall: Hall, place: AsteriskPl
         lease_seconds=settings.lease_seconds,
         max_calls=settings.max_calls,
     )
+
+
+def gateway_port(host: str, port: int | None) -> int:
+    """Return where a county's gateway takes calls: `port`, else SIP's own one, and on loopback that of the test calls.
+
+    On every loopback address of its container Asterisk has SIP's port itself: it would take its own answer for the
+    gateway's, and offer calls to line seats that nobody reaches.
+    """
+    return port or (DEFAULT["county"] if _is_loopback(host) else SIP_PORT)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False  # a name
 
 
 def _database_address() -> str:

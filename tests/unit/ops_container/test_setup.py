@@ -1,4 +1,5 @@
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from asterisk_conf.render import render
 from asterisk_conf.settings import SettingsError
 from db.seats import seat_password
 from ops.container.settings import ContainerSettings, load, words
-from ops.container.setup import asterisk_settings, log_to_stdout, serve_asterisk, share_sounds
+from ops.container.setup import asterisk_settings, gateway_port, log_to_stdout, serve_asterisk, share_sounds
 from ops.database import Hall
 from ops.errors import OpsError
 
@@ -83,6 +84,26 @@ def test_voice_is_reached_and_let_in_by_its_address(tmp_path: Path, place: Aster
 def test_every_carrier_is_known_by_its_address(tmp_path: Path, place: AsteriskPlace) -> None:
     text = rendered(tmp_path / "home", place, trunks="198.51.100.4, 203.0.113.0/28")["pjsip.conf"]
     assert "match = 198.51.100.4\nmatch = 203.0.113.0/28" in text
+
+
+@pytest.mark.parametrize(
+    ("host", "given", "port"),
+    [
+        ("192.0.2.4", None, 5060),
+        ("gateway.example.org", None, 5060),
+        ("192.0.2.4", 5090, 5090),
+        ("127.0.0.4", 5090, 5090),
+    ],
+)
+def test_a_countys_gateway_is_at_the_port_given_or_at_sips_own(host: str, given: int | None, port: int) -> None:
+    assert gateway_port(host, given) == port
+
+
+def test_asterisk_does_not_take_itself_for_a_countys_gateway(tmp_path: Path, place: AsteriskPlace) -> None:
+    hall = replace(HALL, trunks=(("linhe", "127.0.0.4", None),))
+    asterisk = asterisk_settings(settings(tmp_path / "home"), hall, place)
+    assert asterisk.sip_host == "0.0.0.0"  # noqa: S104 - a comparison
+    assert [county.port for county in asterisk.counties] != [asterisk.sip_port]
 
 
 def test_seats_have_the_passwords_that_the_page_gives_out(tmp_path: Path, place: AsteriskPlace) -> None:
