@@ -121,6 +121,6 @@ async def test_what_is_refused(office: Office) -> None:
     await call.talking(seconds=30)
     with pytest.raises(Refused, match="finish the call first"):
         await office.ask("POST", "/api/outbound/calls", {"case_no": case_no})
-    call.hang_up()
-    await office.state("wrap_up")
+    await office.end_talk(call)
+    await office.state("ready")
     assert office.city.carrier.calls == []
