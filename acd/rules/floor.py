@@ -287,12 +287,12 @@ class Floor:
         self._book.keep(call)
 
     def _menu_passed(self, event: ev.MenuPassed) -> None:
-        call = self.calls.get(event.call_id)
-        if call is None:
-            return
-        call.menu, call.menu_version, call.menu_path = event.menu, event.version, event.path
         menu = {"menu": event.menu, "version": event.version, "path": list(event.path)}
-        self._book.record(call.call_id, CallEventType.MENU, **menu, **event.journey)
+        # A citizen may hang up in the very moment in which the menu ends: the way through it is kept all the same.
+        self._book.record(event.call_id, CallEventType.MENU, **menu, **event.journey)
+        call = self.calls.get(event.call_id)
+        if call is not None:
+            call.menu, call.menu_version, call.menu_path = event.menu, event.version, event.path
 
     def _call_queued(self, event: ev.CallQueued) -> None:
         call = self.calls.get(event.call_id)

@@ -87,6 +87,7 @@ async def work(city: City, chance: random.Random) -> None:
         await asyncio.sleep(1)
 
 
+@pytest.mark.timeout(180 + 90 * MINUTES)
 async def test_a_hall_at_work_loses_no_call_and_no_agent_and_counts_as_asterisk_does(fresh: Instance) -> None:
     chance, day = random.Random(12345), Day()  # noqa: S311 - repeatable, not secret
     async with City(fresh) as city:

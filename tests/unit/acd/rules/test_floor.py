@@ -238,6 +238,17 @@ def test_a_hang_up_in_the_menu_is_one_though_the_session_is_gone_before_ami_tell
     assert ended.data["disposition"] == disposition
 
 
+def test_the_way_through_the_menu_is_written_down_though_the_citizen_hung_up_as_it_ended() -> None:
+    hall = Hall()
+    hall.tell(ev.CallStarted("c1", "138", "12345", "PJSIP/trunk-1"))
+    hall.tell(ev.CallEnded("c1"))
+    told = hall.tell(ev.MenuPassed("c1", "m", 2, ("1",), journey={"end": "queue"}))
+    (passed,) = (e for e in told if isinstance(e, fx.Record))
+    assert (passed.call_id, passed.type) == ("c1", CallEventType.MENU)
+    assert passed.data == {"menu": "m", "version": 2, "path": ["1"], "end": "queue"}
+    assert hall.tell(ev.CallQueued("c1", "city", 0)) == []
+
+
 def test_an_agent_who_declines_has_not_ended_the_call() -> None:
     hall = Hall()
     hall.ready("1001")
