@@ -211,11 +211,9 @@ class City:
         await agent.screen.close()
 
     async def _finish(self, agent: Agent, screen: Screen) -> None:
-        open_calls = {arrival.call_id for arrival in screen.find("offer")} - set(agent.outcomes)
-        if screen.state in {"offered", "talking", "wrap_up"}:
+        if screen.state in {"offered", "talking", "holding"}:
             await screen.in_state("ready", "wrap_up", "missed", "paused", "logged_out", seconds=5)
-        if screen.state == "wrap_up":
-            for call_id in filter(None, open_calls):
-                await agent.choose_outcome(call_id, "invalid", seconds=2)
+        if screen.state == "wrap_up" and screen.busy_with is not None:  # the fallback's calls were never offered here
+            await agent.choose_outcome(screen.busy_with, "invalid", seconds=2)
             await screen.in_state("ready", seconds=3)
         await screen.set_state("logged_out", seconds=3)

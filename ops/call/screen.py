@@ -39,7 +39,8 @@ class Arrival:
 class Screen:
     """One agent's stream: connected again whenever it drops, with what was missed replayed by the server.
 
-    `state` is the agent's last one, `phone` the endpoint at which the server reaches the agent.
+    `state` is the agent's last one, `busy_with` the call it is about, `phone` the endpoint at which the server reaches
+    the agent.
     """
 
     def __init__(self, agent: str, desk: Desk, stream_url: str, *, where: str) -> None:
@@ -47,6 +48,7 @@ class Screen:
         self.desk = desk
         self.arrivals: list[Arrival] = []
         self.state: str | None = None
+        self.busy_with: str | None = None
         self.phone: str | None = None
         self.connections = 0
         self._url = stream_url
@@ -127,6 +129,6 @@ class Screen:
         self.arrivals.append(arrival)
         if arrival.type in {"state", "snapshot"}:
             told = arrival.body if arrival.type == "state" else arrival.body.get("agent") or {}
-            self.state, self.phone = told.get("state"), told.get("phone")
+            self.state, self.busy_with, self.phone = told.get("state"), told.get("call_id"), told.get("phone")
         for listener in tuple(self._listeners):
             listener(arrival)
