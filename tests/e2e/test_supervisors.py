@@ -222,8 +222,9 @@ async def test_those_who_wait_are_put_first_and_into_another_queue(city: City) -
     for call in (first, second):
         call.hang_up()
         await call.ended()
-    acts = await trail(city, lambda found: any(row["result"] == "refused" for row in found))
-    refusal = next(row for row in acts if row["result"] == "refused")
+    target = f"call:{waiting[0]['call_id']}"
+    acts = await trail(city, lambda found: ("move", "refused") in results_of(found, target))
+    refusal = next(row for row in acts if (row["subject"], row["result"]) == (target, "refused"))
     assert (refusal["act"], refusal["by"], refusal["why"], refusal["detail"]["to"]) == (
         "move",
         SUPERVISOR,
