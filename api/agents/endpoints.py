@@ -11,6 +11,7 @@ from api.configuration.repository import list_agents
 from api.configuration.service import tell_voice
 from api.core.openapi import problems
 from api.core.problems import ForbiddenError
+from api.core.revisions import IfMatch
 from api.core.runtime import Reader, RuntimeDep
 from api.core.text import WORD_LIMIT, clean
 from api.sessions.dependencies import SignedIn, StaffOrGuest, Supervisor
@@ -83,10 +84,16 @@ async def get_my_phone(identity: StaffOrGuest, runtime: RuntimeDep, session: Rea
     return service.phone_account(identity, extension, runtime.settings)
 
 
-@router.put("/{agent_id}/routing", responses=WRITE_PROBLEMS, summary="Change by what calls find an agent")
-async def put_routing(agent_id: AgentPath, body: RoutingIn, identity: Supervisor, runtime: RuntimeDep) -> RoutingStored:
+@router.put(
+    "/{agent_id}/routing",
+    responses=WRITE_PROBLEMS | problems(HTTPStatus.PRECONDITION_FAILED),
+    summary="Change by what calls find an agent",
+)
+async def put_routing(
+    agent_id: AgentPath, body: RoutingIn, identity: Supervisor, runtime: RuntimeDep, if_match: IfMatch = None
+) -> RoutingStored:
     """Store queues, skills, handicaps, county and seat; a call that is offered or talked already stays where it is."""
     async with runtime.database.write() as session:
-        stored = await routing.store(session, agent_id, body, by=identity.agent_id, now=utc_now())
+        stored = await routing.store(session, agent_id, body, seen=if_match, by=identity.agent_id, now=utc_now())
     heard = await tell_voice(runtime.database, runtime.link)
     return RoutingStored(**stored.model_dump(), id=agent_id, heard=heard)

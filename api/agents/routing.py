@@ -8,6 +8,7 @@ from api.agents.schemas import RoutingIn, RoutingOut
 from api.core.audit import record
 from api.core.fields import finding
 from api.core.problems import NotFoundError, RefusedError
+from api.core.revisions import require_unchanged
 from api.counties.repository import find_county
 from api.queues.repository import queue_ids
 from api.queues.rules import routing_findings
@@ -18,17 +19,23 @@ from db.tables import Agent
 UNKNOWN: Final = "There is no such agent; GET /api/agents lists those that are."
 
 
-async def store(session: WriteSession, agent_id: str, wanted: RoutingIn, *, by: str, now: dt.datetime) -> RoutingOut:
-    """Change queues, skills, handicaps, county and seat. Raises NotFoundError, RefusedError with all findings."""
+async def store(
+    session: WriteSession, agent_id: str, wanted: RoutingIn, *, seen: str | None, by: str, now: dt.datetime
+) -> RoutingOut:
+    """Change queues, skills, handicaps, county and seat. `seen` is its If-Match.
+
+    Raises NotFoundError, ChangedError, RefusedError with all findings.
+    """
     agent = await repository.lock_agent(session, agent_id)
     if agent is None:
         raise NotFoundError(UNKNOWN)
+    before = _values(agent, await repository.queues_of(session, agent_id))
+    await require_unchanged(session, RoutingOut(**before), seen, f"agent:{agent_id}")
     after = wanted.model_dump(exclude={"why"})
     findings = routing_findings(agent_id, after, await queue_ids(session))
     findings += await _county_findings(session, agent_id, wanted)
     if findings:
         raise RefusedError(REFUSED, findings)
-    before = _values(agent, await repository.queues_of(session, agent_id))
     if after != before:
         await _write(session, agent, after)
         detail = {"before": before, "after": after}

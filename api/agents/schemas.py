@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.core.fields import Heard, Why
+from api.core.revisions import Revised
 from api.numbers.schemas import Slug
 from api.queues.schemas import County
 
@@ -57,8 +58,10 @@ class StateOut(BaseModel):
     overrun: Annotated[bool, Field(description="The day's quota of this pause is used up")] = False
 
 
-class RoutingOut(BaseModel):
+class RoutingOut(Revised):
     """By what calls find an agent."""
+
+    editable = frozenset({"queues", "skills", "handicaps", "county", "seat", "phone_number"})
 
     queues: Annotated[list[str], Field(description="In order of preference")]
     skills: Annotated[dict[str, Any], Field(description="The level, 1 to 10, by skill")]

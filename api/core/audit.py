@@ -40,6 +40,13 @@ async def record(
     await session.flush()
 
 
+async def last_change(session: ReadSession | WriteSession, subject: str) -> Entry | None:
+    """Return the newest entry that keeps what was there before; None when nobody has changed the subject yet."""
+    changes = (Audit.subject == subject) & Audit.detail.has_key("before")
+    row = await session.scalar(select(Audit).where(changes).order_by(Audit.id.desc()).limit(1))
+    return None if row is None else Entry(row.at, row.by, row.action, row.subject, row.why, row.detail)
+
+
 async def history(session: ReadSession, subject: str) -> list[Entry]:
     """Return the newest entries, newest first, about a subject and its parts (`menu:default` has `menu:default@3`)."""
     about = (Audit.subject == subject) | Audit.subject.startswith(f"{subject}@", autoescape=True)

@@ -1,5 +1,6 @@
 """Errors of the API's services, and how each is told to a client (RFC 9457 problem details)."""
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -57,7 +58,12 @@ class RefusedError(HotlineError):
 
 
 class ChangedError(HotlineError):
-    """Somebody else changed the thing since it was read."""
+    """Somebody else changed the thing since it was read: `by` (staff number) at a moment, where that is known."""
+
+    def __init__(self, text: str, *, by: str | None = None, at: dt.datetime | None = None) -> None:
+        super().__init__(text)
+        self.by = by
+        self.at = at
 
 
 class UnconditionalError(HotlineError):
@@ -128,8 +134,9 @@ def problem(
     headers: dict[str, str] | None = None,
     errors: list[dict[str, Any]] | None = None,
     findings: list[dict[str, str]] | None = None,
+    more: Mapping[str, Any] | None = None,
 ) -> JSONResponse:
-    """Return one problem document; `code` is for programs, `detail` for people."""
+    """Return one problem document; `code` is for programs, `detail` for people, `more` is what only one kind has."""
     body: dict[str, Any] = {
         "type": f"urn:hotline:problem:{code}",
         "title": status.phrase,
@@ -141,6 +148,7 @@ def problem(
         body["errors"] = errors
     if findings:
         body["findings"] = findings
+    body |= more or {}
     return JSONResponse(body, status, headers=headers, media_type=MEDIA_TYPE)
 
 
@@ -158,7 +166,10 @@ async def _tell(_request: Request, error: Exception) -> JSONResponse:
         return problem(shape.status, shape.code, DATABASE_ADVICE, headers=headers)
     findings = error.findings if isinstance(error, RefusedError) else None
     code = error.code if isinstance(error, ConflictError) else shape.code
-    return problem(shape.status, code, str(error), headers=headers, findings=findings)
+    more: dict[str, Any] = {}
+    if isinstance(error, ChangedError) and error.at is not None:
+        more = {"by": error.by, "at": error.at.isoformat()}
+    return problem(shape.status, code, str(error), headers=headers, findings=findings, more=more)
 
 
 async def _tell_http(_request: Request, error: Exception) -> JSONResponse:

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path
 
 from api.configuration.repository import list_agents, list_queues
 from api.core.openapi import problems
+from api.core.revisions import IfMatch
 from api.core.runtime import Reader, RuntimeDep
 from api.counties import repository, service
 from api.counties.schemas import COUNTY, CountyIn, CountyOut, CountyStored
@@ -29,11 +30,17 @@ async def get_counties(_identity: Supervisor, runtime: RuntimeDep, session: Read
     return [service.describe(row, queues, agents, states) for row in await repository.list_counties(session)]
 
 
-@router.put("/{county}", responses=problems(HTTPStatus.BAD_REQUEST), summary="Create or change a county")
-async def put_county(county: CountyPath, body: CountyIn, identity: Administrator, runtime: RuntimeDep) -> CountyStored:
+@router.put(
+    "/{county}",
+    responses=problems(HTTPStatus.BAD_REQUEST, HTTPStatus.PRECONDITION_FAILED),
+    summary="Create or change a county",
+)
+async def put_county(
+    county: CountyPath, body: CountyIn, identity: Administrator, runtime: RuntimeDep, if_match: IfMatch = None
+) -> CountyStored:
     """Store a county; agents and queues are then made its own by their own requests.
 
     A changed trunk is used once Asterisk has been started anew: `make down` and `make up`, or the containers' set-up.
     """
     async with runtime.database.write() as session:
-        return await service.store(session, county, body, by=identity.agent_id, now=utc_now())
+        return await service.store(session, county, body, seen=if_match, by=identity.agent_id, now=utc_now())

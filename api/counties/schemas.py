@@ -5,6 +5,7 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from api.core.fields import Why, plain
+from api.core.revisions import Revised
 from api.core.text import WORD_LIMIT
 
 COUNTY: Final = r"^[a-z0-9][a-z0-9-]{0,31}$"
@@ -29,8 +30,10 @@ class CountyIn(BaseModel):
     why: Why
 
 
-class CountyStored(BaseModel):
+class CountyStored(Revised):
     """One county as it is stored; a changed trunk is used once Asterisk has been started anew."""
+
+    editable = frozenset({"name", "trunk_host", "trunk_port"})
 
     id: str
     name: str

@@ -6,6 +6,7 @@ from typing import Any
 
 from acd.messages import AgentConfiguration, AgentState, AgentStateName, QueueConfiguration
 from api.core.audit import record
+from api.core.revisions import require_unchanged
 from api.counties import repository
 from api.counties.schemas import CountyIn, CountyOut, CountyStored
 from db.engine import WriteSession
@@ -31,9 +32,12 @@ def describe(
     )
 
 
-async def store(session: WriteSession, county: str, wanted: CountyIn, *, by: str, now: dt.datetime) -> CountyStored:
-    """Create or change a county; what is so already is no change."""
+async def store(
+    session: WriteSession, county: str, wanted: CountyIn, *, seen: str | None, by: str, now: dt.datetime
+) -> CountyStored:
+    """Create or change a county; what is so already is no change. `seen` is its If-Match. Raises ChangedError."""
     found = await repository.lock_county(session, county)
+    await require_unchanged(session, found and _stored(found), seen, f"county:{county}")
     before = None if found is None else _values(found)
     after = wanted.model_dump(exclude={"why"})
     if before != after:

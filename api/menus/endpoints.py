@@ -4,12 +4,13 @@ import asyncio
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import AwareDatetime
 
 from api.core.audit import history
 from api.core.openapi import Responses, problems
 from api.core.problems import NotFoundError
+from api.core.revisions import IfMatch
 from api.core.runtime import Reader, RuntimeDep
 from api.menus import overview, repository, use, versions
 from api.menus.checking import findings_of
@@ -55,8 +56,6 @@ TREE_BODY: Final[dict[str, Any]] = {
     }
 }
 AS_YAML: Final[Responses] = {200: {"content": {YAML: {"schema": {"type": "string"}}}}}
-
-IfMatch = Annotated[str | None, Header(max_length=200, description='The revision that was read, such as "3"')]
 
 
 async def _proposal(

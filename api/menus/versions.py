@@ -13,6 +13,7 @@ from api.core.problems import (
     RefusedError,
     UnconditionalError,
 )
+from api.core.revisions import names
 from api.menus import repository
 from api.menus.checking import as_publication, findings_of
 from api.menus.documents import Proposal, told
@@ -175,12 +176,11 @@ def _move(row: MenuVersion, trigger: Trigger) -> None:
 
 
 def _require_revision(row: MenuVersion, if_match: str | None) -> None:
-    """Compare an If-Match header (RFC 9110 §13.1.1) with the revision."""
+    """Refuse a change that names another revision, or none."""
     if if_match is None:
         raise UnconditionalError(
             'Send If-Match: "<revision>" with the revision that you changed (GET gives it as ETag).'
         )
-    given = [tag.strip().strip('"') for tag in if_match.split(",")]
-    if "*" not in given and str(row.revision) not in given:
+    if not names(if_match, row.revision):
         who = row.changed_by or "somebody"
         raise ChangedError(f"{who} has changed this draft meanwhile; it is at revision {row.revision}. Read it again.")

@@ -9,6 +9,7 @@ from api.configuration.service import tell_voice
 from api.core.fields import HeardOut, PeriodDep, Why
 from api.core.openapi import problems
 from api.core.problems import NotFoundError
+from api.core.revisions import IfMatch
 from api.core.runtime import Reader, RuntimeDep
 from api.numbers import repository, service
 from api.numbers.schemas import (
@@ -59,11 +60,18 @@ async def get_number(number: NumberPath, _identity: SignedIn, session: Reader) -
     return service.describe(row, await service.menus_in_force(session, now=utc_now()))
 
 
-@router.put("/numbers/{number}", responses=WRITE_PROBLEMS, summary="Create or change a number")
-async def put_number(number: NumberPath, body: NumberIn, identity: Administrator, runtime: RuntimeDep) -> NumberStored:
+@router.put(
+    "/numbers/{number}",
+    responses=WRITE_PROBLEMS | problems(HTTPStatus.PRECONDITION_FAILED),
+    summary="Create or change a number",
+)
+async def put_number(
+    number: NumberPath, body: NumberIn, identity: Administrator, runtime: RuntimeDep, if_match: IfMatch = None
+) -> NumberStored:
     """Store the number; the next call to it finds its line so."""
     wanted, now = NumberRow(number=number, **body.model_dump(exclude={"why"})), utc_now()
     async with runtime.database.write() as session:
+        await service.require_read(session, number, if_match)
         await service.store(session, [wanted], by=identity.agent_id, why=body.why, now=now)
     heard = await tell_voice(runtime.database, runtime.link)
     async with runtime.database.read() as reader:

@@ -6,6 +6,7 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from api.core.fields import Heard, Why, plain
+from api.core.revisions import Revised
 from api.core.text import WORD_LIMIT
 
 NUMBER: Final = r"^[0-9]{3,12}$"
@@ -73,8 +74,10 @@ class NumbersIn(BaseModel):
     why: Why
 
 
-class NumberOut(BaseModel):
+class NumberOut(Revised):
     """One number with its line."""
+
+    editable = frozenset({"line", "menu", "queue", "area", "greeting", "hours", "priority"})
 
     number: str
     line: str

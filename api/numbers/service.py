@@ -8,6 +8,7 @@ from typing import Any
 from api.configuration.repository import list_menus
 from api.core.audit import record
 from api.core.problems import ConflictError, NotFoundError
+from api.core.revisions import require_unchanged
 from api.numbers import checks, repository
 from api.numbers.schemas import NumberOut, NumberRow
 from db.engine import ReadSession, WriteSession
@@ -42,6 +43,12 @@ def describe(number: Number, in_force: set[str]) -> NumberOut:
     """Return a number as the API tells it."""
     told = {name: getattr(number, name) for name in ("number", "line", "menu", "area", "greeting", "hours", "priority")}
     return NumberOut(**told, queue=number.queue_id, menu_in_force=number.menu in in_force)
+
+
+async def require_read(session: WriteSession, number: str, seen: str | None) -> None:
+    """Raises ChangedError when `seen`, its If-Match, is not what the number is now. No number changes meanwhile."""
+    found = (await repository.lock_numbers(session)).get(number)
+    await require_unchanged(session, found and describe(found, set()), seen, f"number:{number}")
 
 
 async def store(session: WriteSession, rows: Sequence[NumberRow], *, by: str, why: str, now: dt.datetime) -> Stored:

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path, Query
 from api.configuration.service import tell_voice
 from api.core.fields import HeardOut, Why
 from api.core.openapi import problems
+from api.core.revisions import IfMatch
 from api.core.runtime import Reader, RuntimeDep
 from api.pauses import repository, service
 from api.pauses.schemas import REASON, PauseIn, PauseOut, PauseStored
@@ -26,11 +27,17 @@ async def get_pauses(_identity: SignedIn, session: Reader) -> list[PauseOut]:
     return [service.describe(row) for row in await repository.list_pauses(session)]
 
 
-@router.put("/{reason}", responses=WRITE_PROBLEMS, summary="Create or change a reason for a pause")
-async def put_pause(reason: ReasonPath, body: PauseIn, identity: Administrator, runtime: RuntimeDep) -> PauseStored:
+@router.put(
+    "/{reason}",
+    responses=WRITE_PROBLEMS | problems(HTTPStatus.PRECONDITION_FAILED),
+    summary="Create or change a reason for a pause",
+)
+async def put_pause(
+    reason: ReasonPath, body: PauseIn, identity: Administrator, runtime: RuntimeDep, if_match: IfMatch = None
+) -> PauseStored:
     """Store a reason; a pause in progress ends by the new quota."""
     async with runtime.database.write() as session:
-        stored = await service.store(session, reason, body, by=identity.agent_id, now=utc_now())
+        stored = await service.store(session, reason, body, seen=if_match, by=identity.agent_id, now=utc_now())
     heard = await tell_voice(runtime.database, runtime.link)
     return PauseStored(**stored.model_dump(), heard=heard)
 

@@ -6,6 +6,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from acd.rules.pauses import LONGEST_MINUTES
 from api.core.fields import Heard, Why, plain
+from api.core.revisions import Revised
 from api.core.text import WORD_LIMIT
 
 REASON: Final = r"^[a-z0-9_-]{1,32}$"
@@ -26,8 +27,10 @@ class PauseIn(BaseModel):
     why: Why
 
 
-class PauseOut(BaseModel):
+class PauseOut(Revised):
     """One reason for a pause."""
+
+    editable = frozenset({"name", "minutes", "active"})
 
     id: str
     name: str

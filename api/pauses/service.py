@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from api.core.audit import record
 from api.core.problems import NotFoundError
+from api.core.revisions import require_unchanged
 from api.pauses import repository
 from api.pauses.schemas import PauseIn, PauseOut
 from db.engine import WriteSession
@@ -22,9 +23,12 @@ def _values(row: PauseReason | PauseIn) -> dict[str, Any]:
     return {"name": row.name, "minutes": row.minutes, "active": row.active}
 
 
-async def store(session: WriteSession, reason: str, wanted: PauseIn, *, by: str, now: dt.datetime) -> PauseOut:
-    """Create or change a reason; what is so already is no change."""
+async def store(
+    session: WriteSession, reason: str, wanted: PauseIn, *, seen: str | None, by: str, now: dt.datetime
+) -> PauseOut:
+    """Create or change a reason; what is so already is no change. `seen` is its If-Match. Raises ChangedError."""
     found = await repository.lock_pause(session, reason)
+    await require_unchanged(session, found and describe(found), seen, f"pause:{reason}")
     before, after = None if found is None else _values(found), _values(wanted)
     if before != after:
         await repository.store_pause(session, {"id": reason, **after})

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path
 
 from api.configuration.service import tell_voice
 from api.core.openapi import problems
+from api.core.revisions import IfMatch
 from api.core.runtime import Reader, RuntimeDep
 from api.queues import repository, service
 from api.queues.schemas import QueueIn, QueueOut, QueueStored
@@ -17,7 +18,11 @@ router = APIRouter(prefix="/api/queues", tags=["queues"], responses=problems(HTT
 
 QueuePath = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,64}$", examples=["city"])]
 WRITE_PROBLEMS = problems(
-    HTTPStatus.FORBIDDEN, HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY
+    HTTPStatus.FORBIDDEN,
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.NOT_FOUND,
+    HTTPStatus.PRECONDITION_FAILED,
+    HTTPStatus.UNPROCESSABLE_ENTITY,
 )
 
 
@@ -28,13 +33,15 @@ async def get_queues(_identity: SignedIn, session: Reader) -> list[QueueOut]:
 
 
 @router.put("/{queue_id}", responses=WRITE_PROBLEMS, summary="Change a queue and its rules")
-async def put_queue(queue_id: QueuePath, body: QueueIn, identity: Administrator, runtime: RuntimeDep) -> QueueStored:
+async def put_queue(
+    queue_id: QueuePath, body: QueueIn, identity: Administrator, runtime: RuntimeDep, if_match: IfMatch = None
+) -> QueueStored:
     """Store the queue; who waits already is looked at by the new rules, too.
 
     A new queue cannot be made here: Asterisk's fallback queues are rendered when the system is set up, and a queue
     without one would leave its callers to nobody while the voice process is away.
     """
     async with runtime.database.write() as session:
-        stored = await service.store(session, queue_id, body, by=identity.agent_id, now=utc_now())
+        stored = await service.store(session, queue_id, body, seen=if_match, by=identity.agent_id, now=utc_now())
     heard = await tell_voice(runtime.database, runtime.link)
     return QueueStored(**stored.model_dump(), heard=heard)

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from api.core.fields import Heard, Why, plain
+from api.core.revisions import Revised
 from api.core.text import WORD_LIMIT
 from api.numbers.schemas import Hours, Slug
 
@@ -85,8 +86,10 @@ class QueueIn(_Strict):
     why: Why
 
 
-class QueueOut(BaseModel):
+class QueueOut(Revised):
     """One queue; a phone rings for at most `ring_seconds` before the next agent is asked."""
+
+    editable = frozenset({"name", "priority", "ring_seconds", "rules"})
 
     id: str
     name: str

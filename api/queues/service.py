@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from api.core.audit import record
 from api.core.problems import NotFoundError, RefusedError
+from api.core.revisions import require_unchanged
 from api.queues import repository
 from api.queues.rules import normal_rules, rules_findings
 from api.queues.schemas import QueueIn, QueueOut
@@ -23,11 +24,17 @@ def describe(row: Queue) -> QueueOut:
     return QueueOut(id=row.id, **_values(row))
 
 
-async def store(session: WriteSession, queue_id: str, wanted: QueueIn, *, by: str, now: dt.datetime) -> QueueOut:
-    """Change a queue; what is so already is no change. Raises NotFoundError, RefusedError with all findings."""
+async def store(
+    session: WriteSession, queue_id: str, wanted: QueueIn, *, seen: str | None, by: str, now: dt.datetime
+) -> QueueOut:
+    """Change a queue; what is so already is no change. `seen` is its If-Match.
+
+    Raises NotFoundError, ChangedError, RefusedError with all findings.
+    """
     found = await repository.lock_queue(session, queue_id)
     if found is None:
         raise NotFoundError(UNKNOWN)
+    await require_unchanged(session, describe(found), seen, f"queue:{queue_id}")
     rules = wanted.rules.model_dump(exclude_defaults=True) if wanted.rules else {}
     findings = rules_findings(queue_id, rules, await repository.queue_ids(session))
     if findings:

@@ -10,16 +10,18 @@ from playwright.async_api import Browser, expect
 from ops.call.agent import Manner
 from ops.call.browser import open_browser
 from ops.call.city import City
+from ops.call.until import until_answered
 from ops.instance import Instance
 from tests.e2e.office import SECONDS, Office, Person, open_office
 from tests.e2e.records import SUPERVISOR
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-ADMINISTRATOR = "9901"
+ADMINISTRATOR, COLLEAGUE = "9901", "9902"
 HALL, COUNTY = "1001", "2001"
 OVERFLOW = 3.0
 """Seconds after which the county is to help the city; it was 20."""
+LINE = "63160000"
 BAIT = "<img src=x onerror='ran=true'>"
 
 
@@ -97,6 +99,70 @@ async def test_a_supervisor_reads_the_rules_of_queues_and_changes_none(office: O
     await supervisor.open("#/rules/queues/pingyuan")
     await supervisor.reads("said-pingyuan", "先为本县区的座席保留 15 秒。")
     assert await supervisor.at("queue-form").count() == 0
+
+
+async def test_what_a_colleague_has_stored_meanwhile_is_not_written_over_unseen(office: Office) -> None:
+    people = [await enter(office, who, "queues") for who in (ADMINISTRATOR, COLLEAGUE)]
+    for person in people:
+        await person.click("edit-queue-pingyuan")
+    fast, slow = people
+    await fast.fill("field-ring_seconds", "18")
+    await fast.fill("field-why", "县区电话振得久")
+    await fast.click("save-queue")
+    await fast.reads("said-pingyuan", "每次振铃 18 秒")
+
+    await slow.fill("field-priority", "3")
+    await slow.fill("field-why", f"优先 {BAIT}")
+    await slow.page.reload()  # what was typed was typed about the queue as it had been
+    await slow.sees("restored")
+    await slow.click("save-queue")
+    await slow.reads("conflict", f"{ADMINISTRATOR} 在")
+    await slow.desk.picture("conflict")
+    await slow.click("take-theirs")
+    await slow.reads("said-pingyuan", "优先级 0，每次振铃 18 秒")
+
+    await slow.click("edit-queue-pingyuan")
+    await expect(slow.at("field-ring_seconds")).to_have_value("18", timeout=SECONDS)
+    await slow.fill("field-priority", "3")
+    await slow.fill("field-why", "优先")
+    await fast.click("edit-queue-pingyuan")
+    await fast.fill("field-ring_seconds", "25")
+    await fast.fill("field-why", "再久一点")
+    await fast.click("save-queue")
+    await fast.reads("said-pingyuan", "每次振铃 25 秒")
+    await slow.click("save-queue")
+    await slow.reads("conflict", f"{ADMINISTRATOR} 在")
+    await slow.click("keep-mine")
+    await slow.reads("said-pingyuan", "优先级 3，每次振铃 18 秒")
+
+
+async def test_the_priority_of_a_line_is_that_of_its_callers(office: Office, system: Instance) -> None:
+    administrator = await office.enter(ADMINISTRATOR)
+    await administrator.click("nav-numbers")
+    await administrator.click(f"edit-{LINE}")
+    await administrator.fill("field-priority", "9999999")
+    await administrator.fill("field-why", f"市长公开电话优先 {BAIT}")
+    await administrator.click("save-line")
+    await administrator.reads("wrong-priority", "应不大于")
+    await administrator.fill("field-priority", "7")
+    await administrator.desk.picture("line")
+    await administrator.click("save-line")
+    await administrator.reads(f"line-{LINE}", "7")
+
+    async with City(system) as city:
+        calls = [await city.dial(number, keys="0") for number in ("12345", LINE)]
+        waiting: list[dict[str, object]] = []
+
+        async def both() -> bool:
+            waiting[:] = (await city.desk.ask(SUPERVISOR, "GET", "/api/hall"))["waiting"]
+            return len(waiting) == len(calls)
+
+        await until_answered(both, "both calls wait", seconds=20)
+        waits = {row["line"]: (row["priority"], row["position"]) for row in waiting}
+        assert waits == {"政务服务便民热线": (0, 2), "市长公开电话": (7, 1)}, "later, and first"
+        for call in calls:
+            call.hang_up()
+            await call.ended()
 
 
 async def test_a_supervisor_changes_by_what_calls_find_an_agent(office: Office) -> None:

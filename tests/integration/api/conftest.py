@@ -99,7 +99,7 @@ class Api:
         return self._tokens[agent]
 
     async def ask(self, agent: str, method: str, path: str, **more: Any) -> httpx.Response:
-        headers = {"Authorization": f"Bearer {await self.token(agent)}"}
+        headers = {"Authorization": f"Bearer {await self.token(agent)}", **more.pop("headers", {})}
         return await self.http.request(method, path, headers=headers, **more)
 
     async def wire(self, method: str, path: str, **more: Any) -> httpx.Response:

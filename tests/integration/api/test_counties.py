@@ -178,7 +178,7 @@ async def put(api: Any, county: str, who: str = "9901", **body: Any) -> httpx.Re
 
 async def test_a_county_is_created_changed_and_listed_with_its_seats(city: Any) -> None:
     trunk = {"name": "夏津县", "trunk_host": "10.1.2.3", "trunk_port": 5062}
-    assert (await put(city, "xiajin", **trunk)).json() == {"id": "xiajin", **trunk}
+    assert (await put(city, "xiajin", **trunk)).json().items() >= {"id": "xiajin", **trunk}.items()
     assert (await put(city, "xiajin", **trunk)).status_code == 200
     listed = {one["id"]: one for one in (await city.ask("9001", "GET", "/api/counties")).json()}
     assert listed["xiajin"] | trunk == listed["xiajin"]

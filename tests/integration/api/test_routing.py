@@ -55,7 +55,7 @@ async def test_a_queue_is_changed_told_published_and_set_back(city: Any) -> None
     stored = await put_queue(city)
     assert stored.status_code == 200, stored.text
     plain = {"id": "city", "name": "市级", "priority": 5, "ring_seconds": 15}
-    assert stored.json() == plain | {"rules": RULES, "heard": False}
+    assert stored.json().items() >= (plain | {"rules": RULES, "heard": False}).items()
     listed = (await city.ask("1001", "GET", "/api/queues")).json()
     assert [row["rules"] for row in listed] == [RULES, None]
     changed = await configuration(city)
@@ -134,7 +134,7 @@ async def test_an_agents_routing_is_changed_told_published_and_set_back(city: An
     stored = await put_routing(city)
     assert stored.status_code == 200, stored.text
     wanted = {name: value for name, value in ROUTING.items() if name != "why"}
-    assert stored.json() == wanted | PHONE | {"id": "1001", "heard": False}
+    assert stored.json().items() >= (wanted | PHONE | {"id": "1001", "heard": False}).items()
     listed = {row["id"]: row for row in (await city.ask("9001", "GET", "/api/agents")).json()}
     assert listed["1001"].items() >= (wanted | PHONE).items()
     assert listed["1002"].items() >= {"queues": [], "skills": {}, "handicaps": {}, "county": ""}.items()

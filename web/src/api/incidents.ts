@@ -14,8 +14,8 @@ export interface NewIncident {
   numbers: string[] | null
   areas: string[] | null
   ends_at: string
-  /** Added to the priority of calls to its lines; none where it is left out. */
-  priority?: number
+  /** Added to that of calls to its lines while it is on. */
+  priority: number
 }
 
 /** What the server takes at most, in characters. */

@@ -1,7 +1,7 @@
 /** Numbers and their lines, the calendar, transfer targets, queues: what menus refer to. */
 
 import type { Answer } from './answers'
-import { request } from './http'
+import { request, type Unusual } from './http'
 import type { components } from './schema'
 
 export type Week = Record<string, string[]>
@@ -31,9 +31,10 @@ const reason = (why: string) => `?${new URLSearchParams({ why })}`
 export const listLines = () => request<Line[]>('GET', '/api/numbers')
 
 export const saveLine = (
-  { number, ...line }: Omit<Line, 'menu_in_force' | 'priority'>,
+  { number, ...line }: Omit<Line, 'menu_in_force' | 'revision'>,
   why: string,
-) => request<Line & Told>('PUT', numberPath(number), { ...line, why })
+  unusual: Unusual,
+) => request<Line & Told>('PUT', numberPath(number), { ...line, why }, unusual)
 
 export const removeLine = (number: string, why: string) =>
   request<Told>('DELETE', numberPath(number) + reason(why))
