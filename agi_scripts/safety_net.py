@@ -1,6 +1,8 @@
 """Keeps Asterisk's native fallback queues in step: their members are the agents last known to take calls."""
 
 import asyncio
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 
 import structlog
 
@@ -15,31 +17,34 @@ log = structlog.get_logger(__name__)
 RETRY_SECONDS = 1.0
 ABSENT = frozenset(AgentStateName) - ON_DUTY
 
+Seat = tuple[str, str, tuple[str, ...]]  # agent id, endpoint, queues
 Member = tuple[str, str, str]  # queue, endpoint, agent id
 
 
-def wanted_members(agents: list[Agent]) -> frozenset[Member]:
-    """Who should be in which native queue, by which phone."""
+def seats_taken(agents: Iterable[Agent]) -> frozenset[Seat]:
+    """Who takes calls, by which phone, from which queues."""
     return frozenset(
-        (queue, phone, agent.agent_id)
+        (agent.agent_id, phone, agent.queues)
         for agent in agents
         if agent.state not in ABSENT and (phone := agent.reachable) is not None
-        for queue in agent.queues
     )
 
 
-def next_change(present: frozenset[Member], wanted: frozenset[Member]) -> tuple[str, Member] | None:
-    """The AMI action that comes first: a queue that lacks somebody is worse than one that still has somebody.
+def wanted_members(seats: Iterable[Seat]) -> frozenset[Member]:
+    """Who should be in which native queue, by which phone."""
+    return frozenset((queue, phone, agent_id) for agent_id, phone, queues in seats for queue in queues)
+
+
+def changes(present: AbstractSet[Member], wanted: AbstractSet[Member]) -> list[tuple[str, Member]]:
+    """The AMI actions in their order: a queue that lacks somebody is worse than one that still has somebody.
 
     A phone that is another agent's now leaves first, for a queue has each phone once.
     """
     missing, surplus = wanted - present, present - wanted
     places = {member[:2] for member in missing}
-    if handed_on := {member for member in surplus if member[:2] in places}:
-        return "QueueRemove", min(handed_on)
-    if missing:
-        return "QueueAdd", min(missing)
-    return ("QueueRemove", min(surplus)) if surplus else None
+    handed_on = {member for member in surplus if member[:2] in places}
+    orders = (("QueueRemove", handed_on), ("QueueAdd", missing), ("QueueRemove", surplus - handed_on))
+    return [(action, member) for action, members in orders for member in sorted(members)]
 
 
 class SafetyNet:
@@ -48,7 +53,8 @@ class SafetyNet:
     def __init__(self, engine: Engine, actions: AmiLink) -> None:
         self._engine = engine
         self._actions = actions
-        self._present: frozenset[Member] | None = None
+        self._present: set[Member] | None = None
+        self._seats: frozenset[Seat] | None = None
         self._changed = asyncio.Event()
 
     def agents_changed(self) -> None:
@@ -74,22 +80,28 @@ class SafetyNet:
                 self._changed.set()
 
     async def _bring_in_step(self) -> None:
-        """Looks anew before each change: agents come and go while a hall is signed out one by one."""
+        """Looks anew whenever somebody has come or gone meanwhile: a hall is signed out one by one."""
+        seats = self._seats_now()
         if self._present is None:
             self._present = await self._ask()
-        while self._present is not None:
-            change = next_change(self._present, wanted_members(list(self._engine.floor.agents.values())))
-            if change is None:
+        elif seats == self._seats:  # most often only what somebody does has changed
+            return
+        self._seats = None
+        for action, member in changes(self._present, wanted_members(seats)):
+            await self._change(action, member)
+            if self._present is None:
                 return
-            await self._change(*change)
-            if self._present is not None:
-                self._present ^= {change[1]}
+            self._present ^= {member}
+            if self._changed.is_set() and seats != self._seats_now():
+                return
+        self._seats = seats
 
-    async def _ask(self) -> frozenset[Member]:
+    def _seats_now(self) -> frozenset[Seat]:
+        return seats_taken(self._engine.floor.agents.values())
+
+    async def _ask(self) -> set[Member]:
         rows = await self._actions.action_list("QueueStatus", complete="QueueStatusComplete")
-        return frozenset(
-            (r["Queue"], endpoint_in(r["Location"]), r["Name"]) for r in rows if r.get("Event") == "QueueMember"
-        )
+        return {(r["Queue"], endpoint_in(r["Location"]), r["Name"]) for r in rows if r.get("Event") == "QueueMember"}
 
     async def _change(self, action: str, member: Member) -> None:
         queue, endpoint, agent_id = member

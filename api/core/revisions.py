@@ -38,6 +38,6 @@ async def require_unchanged(session: WriteSession, found: Revised | None, if_mat
     if if_match is None or (found is not None and names(if_match, found.revision)):
         return
     last = await last_change(session, subject)
-    who = "Somebody" if last is None else last.by
-    text = f"{who} has changed this meanwhile. Read it again, or send it without If-Match to replace what is there."
-    raise ChangedError(text, by=last and last.by, at=last and last.at)
+    by, at = (None, None) if last is None else (last.by, last.at)
+    text = f"{by or 'Somebody'} has changed this meanwhile. Read it again, or send it without If-Match to replace it."
+    raise ChangedError(text, by=by, at=at)

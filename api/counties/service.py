@@ -37,7 +37,7 @@ async def store(
 ) -> CountyStored:
     """Create or change a county; what is so already is no change. `seen` is its If-Match. Raises ChangedError."""
     found = await repository.lock_county(session, county)
-    await require_unchanged(session, found and _stored(found), seen, f"county:{county}")
+    await require_unchanged(session, _stored(found) if found else None, seen, f"county:{county}")
     before = None if found is None else _values(found)
     after = wanted.model_dump(exclude={"why"})
     if before != after:

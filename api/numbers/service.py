@@ -48,7 +48,7 @@ def describe(number: Number, in_force: set[str]) -> NumberOut:
 async def require_read(session: WriteSession, number: str, seen: str | None) -> None:
     """Raises ChangedError when `seen`, its If-Match, is not what the number is now. No number changes meanwhile."""
     found = (await repository.lock_numbers(session)).get(number)
-    await require_unchanged(session, found and describe(found, set()), seen, f"number:{number}")
+    await require_unchanged(session, describe(found, set()) if found else None, seen, f"number:{number}")
 
 
 async def store(session: WriteSession, rows: Sequence[NumberRow], *, by: str, why: str, now: dt.datetime) -> Stored:

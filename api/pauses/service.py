@@ -28,7 +28,7 @@ async def store(
 ) -> PauseOut:
     """Create or change a reason; what is so already is no change. `seen` is its If-Match. Raises ChangedError."""
     found = await repository.lock_pause(session, reason)
-    await require_unchanged(session, found and describe(found), seen, f"pause:{reason}")
+    await require_unchanged(session, describe(found) if found else None, seen, f"pause:{reason}")
     before, after = None if found is None else _values(found), _values(wanted)
     if before != after:
         await repository.store_pause(session, {"id": reason, **after})

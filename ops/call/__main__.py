@@ -96,7 +96,6 @@ async def _with_sipp(place_: Place, plan: Plan) -> int:
     async with City(place_) as city:
         numbers = await free_agents(city.desk, plan.agents)
         await city.seat(numbers, plan.manner)
-        await city.phones_known()
         facts = await place(city, plan)
         double = doubles(list(city.agents.values()))
         folder = city.folder

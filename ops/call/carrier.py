@@ -19,6 +19,8 @@ _BEFORE_KEYS = 1.0
 COUNTY = "127.0.0.4"
 #: What somebody who was called hums, in Hz: neither a citizen nor an agent.
 CALLED_TONE = 1500
+#: What the carrier itself plays before anybody has answered, in Hz.
+CARRIER_TONE = 1900
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class Line:
 
     Seconds until somebody answers (None: it rings for ever) and until they hang up (None: the citizen does); `busy`
     refuses at once; `tone` is what they hum and `hears` what they listen for, in Hz; `keys` are pressed a second after
-    the answer.
+    the answer. `announced` is heard from the beginning on, in Hz, as a carrier's own words or ringing; None: nothing.
     """
 
     answers_after: float | None = 0.1
@@ -36,6 +38,7 @@ class Line:
     tone: int = CALLED_TONE
     keys: str = ""
     hears: int = CITIZEN_TONE
+    announced: int | None = None
 
 
 BUSY = Line(busy=True)
@@ -101,6 +104,8 @@ class Carrier:
         if line.busy:
             self._farm.refuse(call)
             return
+        if line.announced is not None:
+            self._farm.announce(call, tone=line.announced)
         if line.answers_after is None:
             return
         await asyncio.sleep(line.answers_after)

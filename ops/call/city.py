@@ -97,12 +97,6 @@ class City:
         await asyncio.gather(*(self._open(agent, ready) for agent in agents))
         return agents
 
-    async def phones_known(self, *, seconds: float = 10) -> None:
-        """Return once the server can reach the phone of everybody seated: it asks a phone that has just registered."""
-        screens = [agent.screen for agent in self.agents.values() if agent.screen is not None]
-        unknown = "the server reaches the agents' phones"
-        await until(lambda: all(one.phone for one in screens), unknown, seconds=seconds, where=str(self.place.logs))
-
     async def dial(
         self, dialled: str = "12345", *, keys: str = "", caller: str | None = None, display: str = ""
     ) -> Call:
@@ -161,6 +155,7 @@ class City:
     async def _open(self, agent: Agent, ready: bool) -> None:
         if agent.screen is not None:
             await agent.screen.open()
+            await agent.screen.phone_known()
             if ready:
                 await agent.screen.set_state("ready")
 

@@ -98,15 +98,24 @@ class Farm:
         """Pick up: 200 OK with an RTP endpoint of its own that hums `tone` and listens for `hears` (Hz)."""
         if call.over:
             return
-        media = call.media = self._room.open(self.host)
+        media = self._speak(call, tone)
         media.heard.expect(hears)
-        if call.audio is not None:
-            media.aim(*call.audio)
-        media.hum(tone)
         self._tell("ANSWER", call, {"X-Rtp-Port": str(media.port)})
         await until(
             lambda: call.answered_at or call.over, f"phone {call.endpoint} picks up", seconds=seconds, where=self.where
         )
+
+    def announce(self, call: PhoneCall, *, tone: int) -> None:
+        """Hum `tone` (Hz) before anybody has picked up: 183 Session Progress."""
+        self._tell("ANNOUNCE", call, {"X-Rtp-Port": str(self._speak(call, tone).port)})
+
+    def _speak(self, call: PhoneCall, tone: int) -> Endpoint:
+        """The sound of this end, made when it is first needed."""
+        media = call.media = call.media or self._room.open(self.host)
+        if call.audio is not None:
+            media.aim(*call.audio)
+        media.hum(tone)
+        return media
 
     def refuse(self, call: PhoneCall) -> None:
         """Answer 486 Busy Here."""

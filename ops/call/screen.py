@@ -69,6 +69,11 @@ class Screen:
         what = f"the screen of {self.agent} is connected and has its snapshot"
         await until(self._snapshot_is_there, what, seconds=seconds, where=self._where)
 
+    async def phone_known(self, *, seconds: float = 20) -> None:
+        """Return once the server reaches the agent's phone: it asks a phone that has just registered."""
+        known = f"the server reaches the phone of {self.agent}"
+        await until(lambda: self.phone, known, seconds=seconds, where=self._where)
+
     async def set_state(self, state: str, *, seconds: float = 10) -> None:
         """Ask for a state and return once the stream has confirmed it."""
         await self.desk.set_state(self.agent, state)

@@ -18,7 +18,7 @@ from ops.call.screen import Screen
 from ops.call.tones import AGENT_TONE, CITIZEN_TONE
 from ops.call.until import until
 from ops.instance import Instance
-from tests.e2e.county_seats import LINE_SEAT, NUMBER, always_open, at_a_screen, line_seat, reachable
+from tests.e2e.county_seats import LINE_SEAT, NUMBER, always_open, at_a_screen, line_seat
 from tests.e2e.distribution import routed
 from tests.e2e.menus import Line, Office, office_of
 from tests.e2e.records import SUPERVISOR, settled
@@ -97,7 +97,6 @@ async def desks(office: Office) -> AsyncIterator[Desks]:
     async with City(office.system) as city:
         await city.county.open({NUMBER: ACCEPTS, SUPERVISORS_NUMBER: EAR})
         await city.seat([HALL], BY_HAND, ready=False)
-        await reachable(city, HALL)
         async with line_seat(city) as county:
             yield Desks(city, county)
 

@@ -7,13 +7,15 @@ import pytest
 import pytest_asyncio
 
 from ops.call.agent import Manner
-from ops.call.carrier import BUSY, CITIZEN, SILENT
+from ops.call.carrier import BUSY, CARRIER_TONE, CITIZEN, SILENT, Line
 from ops.call.city import City
 from ops.call.desk import Refused
+from ops.call.tones import AGENT_TONE, CITIZEN_TONE
 from ops.call.until import until
 from ops.instance import Instance
 from tests.e2e.calling import BY_HAND, HOTLINE, Office
 from tests.e2e.records import SUPERVISOR, calls_of
+from tests.e2e.talking import hears
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -96,6 +98,37 @@ async def test_who_is_not_reached_is_told_and_recorded(office: Office, line: Any
     assert not office.shows(number)
     figures = await city.desk.ask(SUPERVISOR, "GET", "/api/figures")
     assert figures["total"]["rolling"]["lost"] == lost, "the connect rate is none of these calls' affair"
+
+
+async def test_the_agent_hears_what_the_carrier_says_of_a_phone_that_is_switched_off(office: Office) -> None:
+    city, agent = office.city, office.agent
+    number, case_no = await office.missed_case()
+    await city.carrier.open({number: Line(answers_after=None, announced=CARRIER_TONE)})
+    call_id = await office.call_out(case_no=case_no)
+    await office.come("dialling", call_id)
+    await hears(agent.calls[-1].media, CARRIER_TONE)
+    city.carrier.hang_up(number)
+    assert (await office.come("ended", call_id))["result"] == "busy"
+    await until(lambda: agent.calls[-1].over, "the agent's phone is on the hook", seconds=10)
+    await office.finish(call_id, "not_reached")
+    await office.state("ready")
+
+
+async def test_ringing_that_the_carrier_plays_is_followed_by_the_talk(office: Office) -> None:
+    city, agent = office.city, office.agent
+    number, case_no = await office.missed_case()
+    rung = Line(answers_after=2.0, announced=CARRIER_TONE, tone=CITIZEN_TONE, hears=AGENT_TONE)
+    await city.carrier.open({number: rung})
+    call_id = await office.call_out(case_no=case_no)
+    await office.come("dialling", call_id)
+    await hears(agent.calls[-1].media, CARRIER_TONE)
+    leg = await city.carrier.talking(number)
+    await hears(agent.calls[-1].media, CITIZEN_TONE)
+    await hears(leg.media, AGENT_TONE)
+    city.carrier.hang_up(number)
+    await office.state("wrap_up")
+    await office.finish(call_id, "reached")
+    await office.state("ready")
 
 
 async def test_the_agent_hangs_up_and_the_citizen_is_not_left_alone(office: Office) -> None:

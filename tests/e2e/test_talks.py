@@ -290,7 +290,6 @@ async def begun_by_the_fallback(city: City, system: Instance) -> tuple[Call, Pho
     """Asterisk's own queue has brought a citizen and the first agent together; then the voice process comes back."""
     await city.seat([FIRST, SECOND], BY_HAND, ready=False)
     await ready(city, FIRST)
-    await city.phones_known()
     system.kill("voice")
     try:
         call = await city.dial("12345")

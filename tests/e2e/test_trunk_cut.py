@@ -111,7 +111,6 @@ async def test_a_telephone_to_which_the_citizen_was_handed_over_is_rung_again_wh
 ) -> None:
     async with City(office.system) as city:
         await city.seat([HALL], Manner(answers_after=0.1, outcome=None), ready=False)
-        await reachable(city, HALL)
         async with (
             county_gateway(port=city.place.county_port, asterisk=city.place.sip_port) as wire,
             at_a_screen(city, LINE_SEAT) as screen,

@@ -15,7 +15,14 @@ import { saidWeek, sayings, type Names } from '../src/admin/rules/saying'
 import { adminEn } from '../src/i18n/adminEn'
 import { adminZh } from '../src/i18n/adminZh'
 
-const BARE: Queue = { id: 'city', name: '市级', priority: 0, ring_seconds: 20, rules: null }
+const BARE: Queue = {
+  id: 'city',
+  name: '市级',
+  priority: 0,
+  ring_seconds: 20,
+  rules: null,
+  revision: '0',
+}
 const FULL: Queue = {
   ...BARE,
   rules: {

@@ -8,7 +8,7 @@ from typing import Any
 from acd.ami import AmiRefused, AmiUnavailable
 from acd.rules import events as ev
 from agi_scripts import safety_net
-from agi_scripts.safety_net import SafetyNet, next_change, wanted_members
+from agi_scripts.safety_net import SafetyNet, changes, seats_taken, wanted_members
 from tests.unit.agi_scripts.voice_support import Hands, engine_at
 
 
@@ -87,13 +87,13 @@ async def test_a_lost_link_is_tried_again_and_a_refusal_is_no_trouble(tmp_path: 
 def test_who_is_known_to_take_calls(tmp_path: Path) -> None:
     engine = engine_at(tmp_path, Hands())
     agents = list(engine.floor.agents.values())
-    assert wanted_members(agents) == frozenset()
+    assert seats_taken(agents) == frozenset()
     engine.submit(ev.Command("1001", "ready"))
     engine.submit(ev.Command("1002", "ready"))
     engine.submit(ev.PhoneChanged("1002", "UNAVAILABLE"))
-    assert wanted_members(agents) == {("city", "1001", "1001")}
+    assert wanted_members(seats_taken(agents)) == {("city", "1001", "1001")}
     engine.submit(ev.PhoneChanged("1002w", "NOT_INUSE"))
-    assert ("city", "1002w", "1002") in wanted_members(agents)
+    assert ("city", "1002w", "1002") in wanted_members(seats_taken(agents))
 
 
 async def test_who_comes_while_a_hall_is_taken_out_one_by_one_is_in_before_the_others_are_out(tmp_path: Path) -> None:
@@ -113,8 +113,8 @@ async def test_who_comes_while_a_hall_is_taken_out_one_by_one_is_in_before_the_o
     task.cancel()
 
 
-def test_a_phone_that_is_another_agents_now_leaves_first() -> None:
-    before, now = ("city", "1001", "1001"), ("city", "1001", "1002")
-    assert next_change(frozenset({before}), frozenset({now})) == ("QueueRemove", before)
-    assert next_change(frozenset(), frozenset({now})) == ("QueueAdd", now)
-    assert next_change(frozenset({now}), frozenset({now})) is None
+def test_a_phone_that_is_another_agents_now_leaves_first_and_who_is_gone_leaves_last() -> None:
+    before, now, gone = ("city", "1001", "1001"), ("city", "1001", "1002"), ("city", "1000", "1000")
+    assert changes({before, gone}, {now}) == [("QueueRemove", before), ("QueueAdd", now), ("QueueRemove", gone)]
+    assert changes(set(), {now}) == [("QueueAdd", now)]
+    assert changes({now}, {now}) == []

@@ -2678,6 +2678,11 @@ export interface components {
        * @description Signed in, whatever they do
        */
       signed_in: number | null
+      /**
+       * Revision
+       * @description PUT names it in If-Match, and is refused when it is another one meanwhile
+       */
+      readonly revision: string
     }
     /**
      * CountyStored
@@ -2698,6 +2703,11 @@ export interface components {
        * @description Null: the instance's own, 5060 in containers
        */
       trunk_port: number | null
+      /**
+       * Revision
+       * @description PUT names it in If-Match, and is refused when it is another one meanwhile
+       */
+      readonly revision: string
     }
     /**
      * CoverOut
@@ -4042,6 +4052,11 @@ export interface components {
        * @description True: calls that arrive now are routed by it. False: the telephone system is away, and takes it as soon as it is back
        */
       heard: boolean
+      /**
+       * Revision
+       * @description PUT names it in If-Match, and is refused when it is another one meanwhile
+       */
+      readonly revision: string
     }
     /**
      * NumbersIn
@@ -4277,6 +4292,11 @@ export interface components {
        * @description True: calls that arrive now are routed by it. False: the telephone system is away, and takes it as soon as it is back
        */
       heard: boolean
+      /**
+       * Revision
+       * @description PUT names it in If-Match, and is refused when it is another one meanwhile
+       */
+      readonly revision: string
     }
     /**
      * PhoneOut
@@ -4507,6 +4527,11 @@ export interface components {
        * @description True: calls that arrive now are routed by it. False: the telephone system is away, and takes it as soon as it is back
        */
       heard: boolean
+      /**
+       * Revision
+       * @description PUT names it in If-Match, and is refused when it is another one meanwhile
+       */
+      readonly revision: string
     }
     /**
      * RatingFigures
@@ -4946,6 +4971,11 @@ export interface components {
        * @description True: calls that arrive now are routed by it. False: the telephone system is away, and takes it as soon as it is back
        */
       heard: boolean
+      /**
+       * Revision
+       * @description PUT names it in If-Match, and is refused when it is another one meanwhile
+       */
+      readonly revision: string
     }
     /**
      * RulesIn
@@ -5837,6 +5867,11 @@ export interface components {
        * @default false
        */
       overrun: boolean
+      /**
+       * Revision
+       * @description PUT names it in If-Match, and is refused when it is another one meanwhile
+       */
+      readonly revision: string
     }
     /**
      * DraftOut
@@ -6460,6 +6495,11 @@ export interface components {
       } | null
       /** Priority */
       priority: number
+      /**
+       * Revision
+       * @description PUT names it in If-Match, and is refused when it is another one meanwhile
+       */
+      readonly revision: string
     }
     /**
      * PauseOut
@@ -6477,6 +6517,11 @@ export interface components {
       minutes: number | null
       /** Active */
       active: boolean
+      /**
+       * Revision
+       * @description PUT names it in If-Match, and is refused when it is another one meanwhile
+       */
+      readonly revision: string
     }
     /**
      * QueueOut
@@ -6498,6 +6543,11 @@ export interface components {
       rules: {
         [key: string]: unknown
       } | null
+      /**
+       * Revision
+       * @description PUT names it in If-Match, and is refused when it is another one meanwhile
+       */
+      readonly revision: string
     }
     /**
      * AgentOut
@@ -7113,7 +7163,10 @@ export interface operations {
   put_routing: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description The revision that was read, such as "3" */
+        'if-match'?: string | null
+      }
       path: {
         agent_id: string
       }
@@ -7163,6 +7216,15 @@ export interface operations {
       }
       /** @description Not Found */
       404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Precondition Failed */
+      412: {
         headers: {
           [name: string]: unknown
         }
@@ -7231,7 +7293,10 @@ export interface operations {
   put_queue: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description The revision that was read, such as "3" */
+        'if-match'?: string | null
+      }
       path: {
         queue_id: string
       }
@@ -7281,6 +7346,15 @@ export interface operations {
       }
       /** @description Not Found */
       404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Precondition Failed */
+      412: {
         headers: {
           [name: string]: unknown
         }
@@ -7358,7 +7432,10 @@ export interface operations {
   put_county: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description The revision that was read, such as "3" */
+        'if-match'?: string | null
+      }
       path: {
         county: string
       }
@@ -7399,6 +7476,15 @@ export interface operations {
       }
       /** @description Forbidden */
       403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Precondition Failed */
+      412: {
         headers: {
           [name: string]: unknown
         }
@@ -9711,7 +9797,10 @@ export interface operations {
   put_number: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description The revision that was read, such as "3" */
+        'if-match'?: string | null
+      }
       path: {
         number: string
       }
@@ -9752,6 +9841,15 @@ export interface operations {
       }
       /** @description Forbidden */
       403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Precondition Failed */
+      412: {
         headers: {
           [name: string]: unknown
         }
@@ -10286,7 +10384,10 @@ export interface operations {
   put_pause: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description The revision that was read, such as "3" */
+        'if-match'?: string | null
+      }
       path: {
         reason: string
       }
@@ -10327,6 +10428,15 @@ export interface operations {
       }
       /** @description Forbidden */
       403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Precondition Failed */
+      412: {
         headers: {
           [name: string]: unknown
         }

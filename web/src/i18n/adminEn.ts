@@ -238,7 +238,7 @@ export const adminEn: AdminMessages = {
     restored: 'Changes that were not saved last time are back.',
     discardMine: 'Discard them',
     conflict: '{by} saved changes at {at}; yours are not saved.',
-    changed: 'Somebody else has saved changes; yours are not saved.',
+    overtaken: 'Somebody else has saved changes; yours are not saved.',
     conflictHelp: 'Everything you typed is still here. Choose:',
     keepMine: 'Save mine over it',
     takeTheirs: 'Discard mine, take theirs',
@@ -576,7 +576,8 @@ export const adminEn: AdminMessages = {
     where: 'On which lines',
     scope: { all: 'all lines', areas: 'by area', numbers: 'by number' },
     noAreasKnown: 'No line has an area yet.',
-    priority: 'Priority of calls to these lines (added while it is on; higher is served first, 0 adds nothing)',
+    priority:
+      'Priority of calls to these lines (added while it is on; higher is served first, 0 adds nothing)',
     first: 'priority {priority}',
     begin: 'Switch on now',
     help: 'Calls that arrive a second later hear it; it ends by itself.',

@@ -249,7 +249,7 @@ export const adminZh = {
     restored: '已恢复上次没有保存的修改。',
     discardMine: '放弃这些修改',
     conflict: '{by} 在 {at} 保存了修改，您的修改还没有保存。',
-    changed: '别人已经保存了修改，您的修改还没有保存。',
+    overtaken: '别人已经保存了修改，您的修改还没有保存。',
     conflictHelp: '您的内容都还在，请选择：',
     keepMine: '用我的覆盖',
     takeTheirs: '放弃我的，用对方的',
