@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import insert
 
 from db.engine import Database
-from db.tables import Agent, County, PauseReason
+from db.tables import Agent, County, MenuVersion, PauseReason
 
 FIRST, SECOND = "9901", "9902"
 
@@ -73,12 +73,14 @@ THINGS = {
 
 @pytest.fixture
 async def city(api: Any, database: Database, password_hash: str) -> Any:
-    """Two administrators, a county and a reason for a pause."""
+    """Two administrators, a county, a reason for a pause and a menu."""
     people = [{"id": i, "name": i, "extension": i, "role": "administrator"} for i in (FIRST, SECOND)]
     async with database.write() as session:
         await session.execute(insert(Agent), [one | {"password_hash": password_hash} for one in people])
         await session.execute(insert(County), [{"id": "linhe", "name": "临河县"}])
         await session.execute(insert(PauseReason), [{"id": "rest", "name": "小休", "minutes": 30}])
+        tree = {"start": "person", "nodes": {"person": {"kind": "queue", "queue": "city"}}}
+        await session.execute(insert(MenuVersion), [{"menu": "default", "version": 1, "tree": tree}])
     return api
 
 
