@@ -38,6 +38,8 @@ _KEPT = 20
 _CALLS = "calls"
 #: Calls that begin in one second when many are dialled at once.
 AT_ONCE = 100
+#: No two cities of one process share a citizen's number: who rings twice has a history, and is treated by it.
+_SERIES = itertools.count(secrets.randbelow(9000))
 
 
 def make_folder(folder: Path) -> None:
@@ -64,7 +66,7 @@ class City:
         self.desk = Desk(place.web_url, place.passwords)
         self.room = Room()
         self._keys = itertools.count(1)
-        self._series = secrets.randbelow(9000) + 1000
+        self._series = next(_SERIES) % 9000 + 1000
 
     async def __aenter__(self) -> Self:
         """Make the folder and the parts; nobody calls or is signed in yet."""

@@ -12,6 +12,7 @@ from ops.call.browser import open_browser
 from ops.call.city import City
 from ops.call.until import until_answered
 from ops.instance import Instance
+from tests.e2e.county_seats import always_open
 from tests.e2e.office import SECONDS, Office, Person, open_office
 from tests.e2e.records import SUPERVISOR
 
@@ -62,6 +63,7 @@ async def test_an_overflow_that_is_set_on_the_page_is_felt_by_the_next_caller(of
     await administrator.reads("said-city", f"等待 {OVERFLOW:g} 秒后，由临河县协助。")
 
     async with City(system) as city:
+        await always_open(city, "linhe")
         await city.seat([HALL, COUNTY], Manner(answers_after=0.1))
         first = await city.dial("12345", keys="0")
         await first.talking(seconds=20)
