@@ -87,7 +87,18 @@ class Book:
 
     def note(self, agent: Agent) -> None:
         """What the agent has become counts from now on: to be called whenever state, profile or phones have changed."""
-        self.matcher.note(agent.agent_id, agent.profile, since=agent.free_since, on_duty=agent.on_duty)
+        since = None if agent.agent_id in self.reserved else agent.free_since
+        self.matcher.note(agent.agent_id, agent.profile, since=since, on_duty=agent.on_duty)
+
+    def reserve(self, agent_id: str, call_id: str) -> None:
+        """Keep the agent for this call: nothing else is offered meanwhile."""
+        self.reserved[agent_id] = call_id
+        self.note(self.agents[agent_id])
+
+    def unreserve(self, agent_id: str) -> None:
+        """The agent is kept for no call any more."""
+        if self.reserved.pop(agent_id, None) is not None:
+            self.note(self.agents[agent_id])
 
     def move(
         self,

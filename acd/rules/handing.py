@@ -59,7 +59,7 @@ class Handing:
 
     def _keep_for(self, call: Call, agent_id: str) -> None:
         call.agent_id, call.phase = agent_id, Phase.RESERVED
-        self._book.reserved[agent_id] = call.call_id
+        self._book.reserve(agent_id, call.call_id)
         self._book.timers.set((KEPT, call.call_id), self._book.now + KEPT_TIME)
 
     def kept_over(self, call_id: str) -> None:

@@ -101,7 +101,7 @@ class Legs:
         if other is not None:
             self._offers.wait(other)
         call.phase = Phase.RESERVED
-        book.reserved[agent.agent_id] = call.call_id
+        book.reserve(agent.agent_id, call.call_id)
         book.record(
             call.call_id, CallEventType.MISSED, agent_id=agent.agent_id, offer_no=call.offer_no, reason=PHONE_LOST
         )

@@ -118,7 +118,7 @@ class Offers:
     def unreserve(self, call: Call, agent: Agent) -> None:
         """The agent's phone is not waited for any more, not by this call."""
         if self._book.reserved.get(agent.agent_id) == call.call_id:
-            del self._book.reserved[agent.agent_id]
+            self._book.unreserve(agent.agent_id)
 
     def release(self, call: Call, *, by: str, reason: str | None = None) -> None:
         """The talk is over for the agent: wrap-up, until an outcome is chosen."""
@@ -163,7 +163,7 @@ class Offers:
             return
         book = self._book
         book.matcher.remove(call.call_id)
-        book.reserved.pop(agent.agent_id, None)
+        book.unreserve(agent.agent_id)
         call.agent_id = agent.agent_id
         self.offer(call, agent)
         seconds = book.published.queue(call.queue or "").ring_seconds

@@ -149,7 +149,7 @@ class Supervision:
     def _keep_for(self, supervisor: Agent, call: Call) -> None:
         """The citizen hears music until the supervisor's phone is free: at once, or when listening has ended."""
         call.phase, call.agent_id, call.leg, call.ended_by = Phase.RESERVED, supervisor.agent_id, None, None
-        self._book.reserved[supervisor.agent_id] = call.call_id
+        self._book.reserve(supervisor.agent_id, call.call_id)
         self._book.keep(call)
 
     def _take_waiting(self, supervisor: Agent, call: Call) -> None:

@@ -39,6 +39,18 @@ def test_a_citizen_without_a_session_waits_for_the_next_one_after_a_transfer() -
     assert (world.floor.calls["c1"].phase, world.floor.calls["c1"].queue) == (Phase.WAITING, "law")
 
 
+def test_a_colleague_who_is_kept_for_a_transfer_is_offered_nobody_else_until_its_session_is_there() -> None:
+    world = after_restart()
+    world.tell(ev.PhoneChanged("1002", "NOT_INUSE"))
+    world.tell(ev.Command("1002", "ready"))
+    world.tell(ev.Command("1001", "transfer", {"to": {"kind": "agent", "id": "1002"}}))
+    world.count = 1
+    world.citizen_calls()
+    assert (world.state("1002"), world.floor.calls["c2"].phase) == ("ready", Phase.WAITING)
+    world.tell(ev.CallStarted("c1", "13800138000", "12345", "PJSIP/trunk-1"))
+    assert (world.state("1002"), world.floor.agents["1002"].call_id) == ("offered", "c1")
+
+
 def test_a_snapshot_agrees_with_a_room_whose_agent_or_third_party_is_gone() -> None:
     world = after_restart()
     world.tell(ev.Command("1001", "consult", {"to": {"kind": "number", "id": "110"}}))
