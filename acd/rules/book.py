@@ -25,7 +25,8 @@ class Book:
     `now` is the event's moment.
 
     `extensions` maps extensions and the endpoints of line seats to agents, `lines` a county's trunk to its line seats.
-    `reserved` maps an agent whose phone broke to the call of the citizen who waits for that phone.
+    `reserved` maps an agent to the call of the citizen who is kept for that agent: the phone broke, or the call was
+    given to the agent alone.
     """
 
     def __init__(self) -> None:

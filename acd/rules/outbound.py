@@ -164,8 +164,8 @@ class Outbound:
         """The order to ring the agent's phone; what a line seat's Local channel is told stands in the dialplan."""
         seconds = self._book.published.queue(call.queue or "").ring_seconds
         dial, seconds, told = seat_leg(endpoint, call, seconds)
-        seconds_there = str(CITIZEN_SECONDS + 2 * LATE_SECONDS)
-        own = (("HOTLINE_SECONDS", seconds_there), ("HOTLINE_CITIZEN", call.call_id), *told)
+        longest = str(CITIZEN_SECONDS + 2 * LATE_SECONDS)
+        own = (("HOTLINE_SECONDS", longest), ("HOTLINE_CITIZEN", call.call_id), *told)
         leg = call.leg or ""
         return fx.Place(leg, dial, CONTEXT, "seat", seconds, call.dialled, own, shown_to=agent.agent_id)
 

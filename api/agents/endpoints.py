@@ -94,6 +94,6 @@ async def put_routing(
 ) -> RoutingStored:
     """Store queues, skills, handicaps, county and seat; a call that is offered or talked already stays where it is."""
     async with runtime.database.write() as session:
-        stored = await routing.store(session, agent_id, body, seen=if_match, by=identity.agent_id, now=utc_now())
+        stored = await routing.store(session, agent_id, body, if_match=if_match, by=identity.agent_id, now=utc_now())
     heard = await tell_voice(runtime.database, runtime.link)
     return RoutingStored(**stored.model_dump(), id=agent_id, heard=heard)

@@ -20,9 +20,9 @@ UNKNOWN: Final = "There is no such agent; GET /api/agents lists those that are."
 
 
 async def store(
-    session: WriteSession, agent_id: str, wanted: RoutingIn, *, seen: str | None, by: str, now: dt.datetime
+    session: WriteSession, agent_id: str, wanted: RoutingIn, *, if_match: str | None, by: str, now: dt.datetime
 ) -> RoutingOut:
-    """Change queues, skills, handicaps, county and seat. `seen` is its If-Match.
+    """Change queues, skills, handicaps, county and seat. `if_match` is the header of that name.
 
     Raises NotFoundError, ChangedError, RefusedError with all findings.
     """
@@ -30,7 +30,7 @@ async def store(
     if agent is None:
         raise NotFoundError(UNKNOWN)
     before = _values(agent, await repository.queues_of(session, agent_id))
-    await require_unchanged(session, RoutingOut(**before), seen, f"agent:{agent_id}")
+    await require_unchanged(session, RoutingOut(**before), if_match, f"agent:{agent_id}")
     after = wanted.model_dump(exclude={"why"})
     findings = routing_findings(agent_id, after, await queue_ids(session))
     findings += await _county_findings(session, agent_id, wanted)

@@ -44,11 +44,15 @@ async def last_change(session: ReadSession | WriteSession, subject: str) -> Entr
     """Return the newest entry that keeps what was there before; None when nobody has changed the subject yet."""
     changes = (Audit.subject == subject) & Audit.detail.has_key("before")
     row = await session.scalar(select(Audit).where(changes).order_by(Audit.id.desc()).limit(1))
-    return None if row is None else Entry(row.at, row.by, row.action, row.subject, row.why, row.detail)
+    return None if row is None else _entry(row)
 
 
 async def history(session: ReadSession, subject: str) -> list[Entry]:
     """Return the newest entries, newest first, about a subject and its parts (`menu:default` has `menu:default@3`)."""
     about = (Audit.subject == subject) | Audit.subject.startswith(f"{subject}@", autoescape=True)
     rows = await session.scalars(select(Audit).where(about).order_by(Audit.id.desc()).limit(HISTORY_LIMIT))
-    return [Entry(row.at, row.by, row.action, row.subject, row.why, row.detail) for row in rows]
+    return [_entry(row) for row in rows]
+
+
+def _entry(row: Audit) -> Entry:
+    return Entry(row.at, row.by, row.action, row.subject, row.why, row.detail)

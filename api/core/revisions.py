@@ -27,7 +27,7 @@ class Revised(BaseModel):
         return hashlib.sha256(orjson.dumps(values, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
 
 
-def names(if_match: str, revision: object) -> bool:
+def matches(if_match: str, revision: object) -> bool:
     """Tell whether the header names this revision, or takes any."""
     given = [tag.strip().strip('"') for tag in if_match.split(",")]
     return "*" in given or str(revision) in given
@@ -35,7 +35,7 @@ def names(if_match: str, revision: object) -> bool:
 
 async def require_unchanged(session: WriteSession, found: Revised | None, if_match: str | None, subject: str) -> None:
     """Raises ChangedError, with who changed it last, when it is not what the header says. Without one anything goes."""
-    if if_match is None or (found is not None and names(if_match, found.revision)):
+    if if_match is None or (found is not None and matches(if_match, found.revision)):
         return
     last = await last_change(session, subject)
     by, at = (None, None) if last is None else (last.by, last.at)

@@ -43,4 +43,4 @@ async def put_county(
     A changed trunk is used once Asterisk has been started anew: `make down` and `make up`, or the containers' set-up.
     """
     async with runtime.database.write() as session:
-        return await service.store(session, county, body, seen=if_match, by=identity.agent_id, now=utc_now())
+        return await service.store(session, county, body, if_match=if_match, by=identity.agent_id, now=utc_now())

@@ -33,11 +33,11 @@ def describe(
 
 
 async def store(
-    session: WriteSession, county: str, wanted: CountyIn, *, seen: str | None, by: str, now: dt.datetime
+    session: WriteSession, county: str, wanted: CountyIn, *, if_match: str | None, by: str, now: dt.datetime
 ) -> CountyStored:
-    """Create or change a county; what is so already is no change. `seen` is its If-Match. Raises ChangedError."""
+    """Create or change a county; what is so already is no change. Raises ChangedError, by the header `if_match`."""
     found = await repository.lock_county(session, county)
-    await require_unchanged(session, _stored(found) if found else None, seen, f"county:{county}")
+    await require_unchanged(session, _stored(found) if found else None, if_match, f"county:{county}")
     before = None if found is None else _values(found)
     after = wanted.model_dump(exclude={"why"})
     if before != after:

@@ -13,7 +13,7 @@ from api.core.problems import (
     RefusedError,
     UnconditionalError,
 )
-from api.core.revisions import names
+from api.core.revisions import matches
 from api.menus import repository
 from api.menus.checking import as_publication, findings_of
 from api.menus.documents import Proposal, told
@@ -181,6 +181,6 @@ def _require_revision(row: MenuVersion, if_match: str | None) -> None:
         raise UnconditionalError(
             'Send If-Match: "<revision>" with the revision that you changed (GET gives it as ETag).'
         )
-    if not names(if_match, row.revision):
+    if not matches(if_match, row.revision):
         who = row.changed_by or "somebody"
         raise ChangedError(f"{who} has changed this draft meanwhile; it is at revision {row.revision}. Read it again.")

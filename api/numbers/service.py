@@ -45,10 +45,10 @@ def describe(number: Number, in_force: set[str]) -> NumberOut:
     return NumberOut(**told, queue=number.queue_id, menu_in_force=number.menu in in_force)
 
 
-async def require_read(session: WriteSession, number: str, seen: str | None) -> None:
-    """Raises ChangedError when `seen`, its If-Match, is not what the number is now. No number changes meanwhile."""
+async def require_read(session: WriteSession, number: str, if_match: str | None) -> None:
+    """Raises ChangedError when `if_match` does not name what the number is now. No number changes meanwhile."""
     found = (await repository.lock_numbers(session)).get(number)
-    await require_unchanged(session, describe(found, set()) if found else None, seen, f"number:{number}")
+    await require_unchanged(session, describe(found, set()) if found else None, if_match, f"number:{number}")
 
 
 async def store(session: WriteSession, rows: Sequence[NumberRow], *, by: str, why: str, now: dt.datetime) -> Stored:

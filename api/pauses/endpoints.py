@@ -37,7 +37,7 @@ async def put_pause(
 ) -> PauseStored:
     """Store a reason; a pause in progress ends by the new quota."""
     async with runtime.database.write() as session:
-        stored = await service.store(session, reason, body, seen=if_match, by=identity.agent_id, now=utc_now())
+        stored = await service.store(session, reason, body, if_match=if_match, by=identity.agent_id, now=utc_now())
     heard = await tell_voice(runtime.database, runtime.link)
     return PauseStored(**stored.model_dump(), heard=heard)
 

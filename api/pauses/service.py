@@ -24,11 +24,11 @@ def _values(row: PauseReason | PauseIn) -> dict[str, Any]:
 
 
 async def store(
-    session: WriteSession, reason: str, wanted: PauseIn, *, seen: str | None, by: str, now: dt.datetime
+    session: WriteSession, reason: str, wanted: PauseIn, *, if_match: str | None, by: str, now: dt.datetime
 ) -> PauseOut:
-    """Create or change a reason; what is so already is no change. `seen` is its If-Match. Raises ChangedError."""
+    """Create or change a reason; what is so already is no change. Raises ChangedError, by the header `if_match`."""
     found = await repository.lock_pause(session, reason)
-    await require_unchanged(session, describe(found) if found else None, seen, f"pause:{reason}")
+    await require_unchanged(session, describe(found) if found else None, if_match, f"pause:{reason}")
     before, after = None if found is None else _values(found), _values(wanted)
     if before != after:
         await repository.store_pause(session, {"id": reason, **after})

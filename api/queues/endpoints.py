@@ -42,6 +42,6 @@ async def put_queue(
     without one would leave its callers to nobody while the voice process is away.
     """
     async with runtime.database.write() as session:
-        stored = await service.store(session, queue_id, body, seen=if_match, by=identity.agent_id, now=utc_now())
+        stored = await service.store(session, queue_id, body, if_match=if_match, by=identity.agent_id, now=utc_now())
     heard = await tell_voice(runtime.database, runtime.link)
     return QueueStored(**stored.model_dump(), heard=heard)

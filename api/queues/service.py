@@ -25,16 +25,16 @@ def describe(row: Queue) -> QueueOut:
 
 
 async def store(
-    session: WriteSession, queue_id: str, wanted: QueueIn, *, seen: str | None, by: str, now: dt.datetime
+    session: WriteSession, queue_id: str, wanted: QueueIn, *, if_match: str | None, by: str, now: dt.datetime
 ) -> QueueOut:
-    """Change a queue; what is so already is no change. `seen` is its If-Match.
+    """Change a queue; what is so already is no change. `if_match` is the header of that name.
 
     Raises NotFoundError, ChangedError, RefusedError with all findings.
     """
     found = await repository.lock_queue(session, queue_id)
     if found is None:
         raise NotFoundError(UNKNOWN)
-    await require_unchanged(session, describe(found), seen, f"queue:{queue_id}")
+    await require_unchanged(session, describe(found), if_match, f"queue:{queue_id}")
     rules = wanted.rules.model_dump(exclude_defaults=True) if wanted.rules else {}
     findings = rules_findings(queue_id, rules, await repository.queue_ids(session))
     if findings:

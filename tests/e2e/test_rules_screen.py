@@ -108,10 +108,7 @@ async def test_what_a_colleague_has_stored_meanwhile_is_not_written_over_unseen(
     for person in people:
         await person.click("edit-queue-pingyuan")
     fast, slow = people
-    await fast.fill("field-ring_seconds", "18")
-    await fast.fill("field-why", "县区电话振得久")
-    await fast.click("save-queue")
-    await fast.reads("said-pingyuan", "每次振铃 18 秒")
+    await rings_for(fast, 18)
 
     await slow.fill("field-priority", "3")
     await slow.fill("field-why", f"优先 {BAIT}")
@@ -128,14 +125,18 @@ async def test_what_a_colleague_has_stored_meanwhile_is_not_written_over_unseen(
     await slow.fill("field-priority", "3")
     await slow.fill("field-why", "优先")
     await fast.click("edit-queue-pingyuan")
-    await fast.fill("field-ring_seconds", "25")
-    await fast.fill("field-why", "再久一点")
-    await fast.click("save-queue")
-    await fast.reads("said-pingyuan", "每次振铃 25 秒")
+    await rings_for(fast, 25)
     await slow.click("save-queue")
     await slow.reads("conflict", f"{ADMINISTRATOR} 在")
     await slow.click("keep-mine")
     await slow.reads("said-pingyuan", "优先级 3，每次振铃 18 秒")
+
+
+async def rings_for(person: Person, seconds: int) -> None:
+    await person.fill("field-ring_seconds", str(seconds))
+    await person.fill("field-why", "县区电话振得久")
+    await person.click("save-queue")
+    await person.reads("said-pingyuan", f"每次振铃 {seconds} 秒")
 
 
 async def test_the_priority_of_a_line_is_that_of_its_callers(office: Office, system: Instance) -> None:
